@@ -1,0 +1,29 @@
+package events
+
+import "strings"
+
+// Channel names an ordered log of events. Its text is also its key in storage.
+type Channel string
+
+// SystemChannel carries notices to every stream.
+const SystemChannel Channel = "system"
+
+const (
+	classPrefix = "class/"
+	userPrefix  = "user/"
+)
+
+// ClassChannel is the channel of one class.
+func ClassChannel(class string) Channel { return Channel(classPrefix + class) }
+
+// UserChannel is the inbox of one user.
+func UserChannel(user string) Channel { return Channel(userPrefix + user) }
+
+// Class returns the id of the class whose channel c is, or "".
+func (c Channel) Class() string {
+	class, ok := strings.CutPrefix(string(c), classPrefix)
+	if !ok {
+		return ""
+	}
+	return class
+}

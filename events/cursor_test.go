@@ -1,0 +1,65 @@
+package events
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestParseCursor(t *testing.T) {
+	good := Cursor{Epoch: "k3f9", Class: 1042, User: 17, System: 4, Tag: "c1x"}
+	if got, err := ParseCursor("k3f9.1042.17.4.c1x"); err != nil || got != good {
+		t.Errorf("got %+v, %v; want %+v", got, err, good)
+	}
+	for name, text := range map[string]string{
+		"empty":             "",
+		"too few fields":    "k3f9.1.2.3",
+		"too many fields":   "k3f9.1.2.3.c.4",
+		"empty epoch":       ".1.2.3.c",
+		"empty tag":         "k.1.2.3.",
+		"negative":          "k.-1.2.3.c",
+		"sign":              "k.+1.2.3.c",
+		"leading zero":      "k.01.2.3.c",
+		"no number":         "k.x.2.3.c",
+		"past 2^53":         "k.9007199254740992.2.3.c",
+		"past 2^64":         "k.99999999999999999999.2.3.c",
+		"space":             "k. 1.2.3.c",
+		"newline":           "k.1.2.3.c\n",
+		"colon":             "k:.1.2.3.c",
+		"not ASCII":         "ké.1.2.3.c",
+		"NUL":               "k\x00.1.2.3.c",
+		"longer than taken": strings.Repeat("k", 128) + ".1.2.3.c",
+	} {
+		if got, err := ParseCursor(text); !errors.Is(err, ErrCursor) {
+			t.Errorf("%s: got %+v, %v; want ErrCursor", name, got, err)
+		}
+	}
+}
+
+func TestCursorOfAnyClassFitsAnSSEId(t *testing.T) {
+	c := Cursor{Epoch: strings.Repeat("z", 8), Class: maxSeq, User: maxSeq, System: maxSeq, Tag: ClassTag("0198c0de-0000-7000-8000-000000000000")}
+	if n := len(c.String()); n >= 128 {
+		t.Errorf("longest cursor has %d bytes; want under 128, so that no preflight is needed", n)
+	}
+}
+
+func FuzzParseCursor(f *testing.F) {
+	for _, text := range []string{"k3f9.1042.17.4.c1x", "", "....", "k.1.2.3.c\nid: evil", "k.9007199254740991.0.0.c"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ParseCursor(text)
+		if err != nil {
+			if !errors.Is(err, ErrCursor) {
+				t.Fatalf("error %v is no ErrCursor", err)
+			}
+			return
+		}
+		if printed := c.String(); printed != text {
+			t.Errorf("%q prints as %q", text, printed)
+		}
+		if strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.") != "" {
+			t.Errorf("%q has characters beyond the alphabet", text)
+		}
+	})
+}

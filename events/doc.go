@@ -1,0 +1,39 @@
+// Package events is the live half of Homeroom: what an event is, how it looks on the wire, and how it
+// reaches every stream that may read it.
+//
+// # Words
+//
+// A [Channel] is an ordered log: one per class, one per user (the inbox) and one for the whole system. An
+// [Event] is a numbered, immutable entry of a channel; its seq counts from 1 without gaps. A signal is live
+// only: it is never logged and carries no id. A [Cursor] names a position in every channel that a stream
+// carries, and is the stream's SSE id. The epoch names the whole log; it changes when a backup is restored.
+//
+// # Promises
+//
+//   - A stream delivers the events of a channel in seq order, each exactly once per chain of cursors.
+//   - A stream's first frame, stream.ready, carries a cursor, so that one that saw no event can resume.
+//   - A cursor that can't be honoured is answered in band with resync: why, what was lost, what to fetch and
+//     where it goes on. While that is undelivered the client's own cursor stays valid, so a connection cut in
+//     between loses nothing either.
+//   - A reader that stops reading holds a bounded queue, delays nobody, and is cut; it resumes by its cursor.
+//   - A stream is opened, and each batch of its replay is read, only for someone who may read the channel at
+//     that moment. Losing that right closes it.
+//
+// # How
+//
+// The [Log] is the truth. A [Hub] keeps one feed for every channel that somebody reads: the head, a ring of the
+// newest frames, the readers and the streams. [Hub.Publish] takes committed events; one that is next in line is
+// encoded once into a [Frame], put into the ring and queued to every stream. One that is further ahead means that
+// another was missed (another process wrote it, a hint was lost): the feed reads what lies between from the log.
+// Every feed's head is compared with the log's from time to time, which finds a lost last hint too.
+//
+// A [Stream] that is within the ring is attached under the feed's lock: the frames after its position are copied
+// and the stream is added to the receivers in one step, so nothing can fall between replay and live. One that is
+// further behind reads batches from the log until it is within the ring. A thousand streams that come back at
+// once are thus served from memory.
+//
+// # Locks
+//
+// Hub.mu guards the table of feeds, feed.mu one channel's live state, Stream.mu one stream's queue. They are taken
+// in that order and never the other way; nothing that can block (the log, a socket) happens under any of them.
+package events

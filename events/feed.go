@@ -1,0 +1,195 @@
+package events
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+// errDropped says that the feed has left the hub's table; the table has, or will load, another.
+var errDropped = errors.New("feed dropped")
+
+// feed is the live half of one channel on this node: its head, its newest frames, who may read it and who does.
+//
+// Invariants, all under mu: the ring holds frames contiguous by seq that end with head; every attached stream has
+// been queued exactly the frames from its position at attachment to head; members are the class's members as of
+// head. Whatever moves head (apply) keeps all three in one step, so attaching needs no second look.
+type feed struct {
+	channel Channel
+	ready   chan struct{} // closed once loaded, or once loading failed
+	err     error         // why loading failed; read after ready
+
+	mu        sync.Mutex // guards what follows
+	head      int64
+	trimmed   int64 // as last heard; the log may have trimmed further
+	hinted    int64 // the highest seq that is known to exist
+	filling   bool  // somebody is reading from the log towards hinted
+	loaded    bool
+	gone      bool // the class was deleted
+	dropped   bool // no longer in the hub's table: it hears of nothing, and nobody may attach
+	ring      ring
+	members   map[string]struct{} // nil where membership is no matter: inboxes and the system channel
+	receivers []receiver
+	idleSince time.Time // when the last receiver left
+}
+
+// receiver is one stream's place in a feed: the stream, and which of its legs the feed is.
+type receiver struct {
+	stream *Stream
+	leg    int
+}
+
+func newFeed(channel Channel, ringSize int) *feed {
+	return &feed{channel: channel, ready: make(chan struct{}), ring: ring{limit: ringSize}, idleSince: time.Now()}
+}
+
+// start sets the state as loaded, and reports whether the log is known to have gone on since.
+func (f *feed) start(at Extent, tail []*Frame, members map[string]struct{}) (behind bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.head, f.trimmed, f.members, f.loaded = at.Head, at.Trimmed, members, true
+	for _, frame := range tail {
+		f.ring.push(frame)
+	}
+	return f.hinted > f.head
+}
+
+// offer takes a committed event if it is the next in line. Otherwise it notes how far the log reaches, and reports
+// whether the log must be read.
+func (f *feed) offer(e *Event, frame *Frame) (behind bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.loaded && e.Seq == f.head+1 {
+		f.applyLocked(e, frame)
+		return f.hinted > f.head
+	}
+	f.hinted = max(f.hinted, e.Seq)
+	return f.loaded && f.hinted > f.head
+}
+
+// hint notes that the log reaches to seq, and reports whether it must be read.
+func (f *feed) hint(seq int64) (behind bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hinted = max(f.hinted, seq)
+	return f.loaded && f.hinted > f.head
+}
+
+// applyLocked moves the head on by one event. It is the only place that does.
+func (f *feed) applyLocked(e *Event, frame *Frame) {
+	f.head = e.Seq
+	f.ring.push(frame)
+	for _, r := range f.receivers {
+		r.stream.push(frame, r.leg)
+	}
+	switch e.Type {
+	case MemberJoined:
+		if user, err := e.subject(); err == nil && f.members != nil {
+			f.members[user] = struct{}{}
+		}
+	case MemberLeft:
+		if user, err := e.subject(); err == nil {
+			delete(f.members, user)
+			f.finishLocked(ReasonRemoved, func(s *Stream) bool { return s.user == user && !s.admin })
+		}
+	case ClassDeleted:
+		f.gone = true
+		f.finishLocked(ReasonClassDeleted, func(*Stream) bool { return true })
+	}
+}
+
+// finishLocked ends the streams that match.
+func (f *feed) finishLocked(reason Reason, match func(*Stream) bool) {
+	for _, r := range f.receivers {
+		if match(r.stream) {
+			r.stream.finish(reason)
+		}
+	}
+}
+
+// extent reports how far the feed reaches.
+func (f *feed) extent() Extent {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return Extent{Head: f.head, Trimmed: f.trimmed}
+}
+
+// allowsLocked reports whether the owner of a stream may read the channel at its head.
+func (f *feed) allowsLocked(s *Stream) bool {
+	if f.gone {
+		return false
+	}
+	if f.members == nil || s.admin {
+		return true
+	}
+	_, ok := f.members[s.user]
+	return ok
+}
+
+// allows is allowsLocked for callers without the lock.
+func (f *feed) allows(s *Stream) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.allowsLocked(s)
+}
+
+// attach makes a stream a receiver, and gives it the frames between its position and the head to send first.
+// A stream whose position is no longer in the ring is not attached: it must read on from the log.
+func (f *feed) attach(s *Stream, leg int) (attached bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.dropped {
+		return false, errDropped
+	}
+	if !f.allowsLocked(s) {
+		return false, ErrNoAccess
+	}
+	l := &s.legs[leg]
+	if !f.ring.covers(l.pos, f.head) {
+		return false, nil
+	}
+	if missed := int(f.head - l.pos); missed > 0 {
+		older, newer := f.ring.newest(missed)
+		for _, run := range [...][]*Frame{older, newer} {
+			for _, frame := range run {
+				s.out = append(s.out, queued{frame, leg})
+			}
+		}
+	}
+	l.slot = len(f.receivers)
+	f.receivers = append(f.receivers, receiver{s, leg})
+	return true, nil
+}
+
+// detach ends what attach began.
+func (f *feed) detach(s *Stream, leg int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	last := len(f.receivers) - 1
+	slot := s.legs[leg].slot
+	moved := f.receivers[last]
+	f.receivers[slot] = moved
+	moved.stream.legs[moved.leg].slot = slot
+	f.receivers[last] = receiver{}
+	f.receivers = f.receivers[:last]
+	if last == 0 {
+		f.idleSince = time.Now()
+	}
+}
+
+// dropIdle drops the feed if nobody has read it since the given moment.
+func (f *feed) dropIdle(since time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.loaded && len(f.receivers) == 0 && f.idleSince.Before(since) {
+		f.dropped = true
+	}
+	return f.dropped
+}
+
+// drop keeps streams from attaching to a feed that leaves the hub's table.
+func (f *feed) drop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dropped = true
+}

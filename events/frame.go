@@ -1,0 +1,46 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Frame is an event or signal encoded once and shared by all its receivers. It holds everything but the id
+// line, since the id names the positions of one stream. Immutable once made.
+type Frame struct {
+	typ  Type
+	seq  int64  // 0 for a signal
+	body []byte // from "event:" to the empty line
+	data []byte // the JSON within body
+}
+
+// eventFrame encodes a logged event.
+func eventFrame(e *Event) (*Frame, error) {
+	f, err := newFrame(e.Type, e)
+	if err != nil {
+		return nil, err
+	}
+	f.seq = e.Seq
+	return f, nil
+}
+
+// newFrame encodes a payload. JSON has no raw line break, so one data line always holds it.
+func newFrame(typ Type, payload any) (*Frame, error) {
+	data, err := json.Marshal(payload)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", typ, err)
+	}
+	body := make([]byte, 0, len("event: \ndata: \n\n")+len(typ)+len(data))
+	body = append(body, "event: "...)
+	body = append(body, typ...)
+	body = append(body, "\ndata: "...)
+	start := len(body)
+	body = append(body, data...)
+	body = append(body, "\n\n"...)
+	return &Frame{typ: typ, body: body, data: body[start : start+len(data)]}, nil
+}
+
+// prefix puts lines before a frame that is for one stream only.
+func (f *Frame) prefix(lines string) {
+	f.body = append([]byte(lines), f.body...)
+}

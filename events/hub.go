@@ -1,0 +1,176 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Defaults of [Config].
+const (
+	DefaultHeartbeat = 15 * time.Second       // under the 30 s idle limit of common proxies
+	DefaultRetry     = 2 * time.Second        // the mean of what streams are told
+	DefaultPoll      = 500 * time.Millisecond // a removal on another node must close streams within 1 s
+	DefaultQueue     = 512                    // frames that wait for one reader before it is cut
+	DefaultRing      = 512                    // frames kept per channel for those who come back
+)
+
+const (
+	linger    = time.Minute      // a feed outlives its last reader, for those who come right back
+	logWait   = 10 * time.Second // the longest wait for one answer of the log
+	logBatch  = 500              // events per read of the log
+	headsMost = 1000             // channels per question for heads
+)
+
+var (
+	// ErrNoAccess says that the user may not read the class, or that there is none.
+	ErrNoAccess = errors.New("no such class for this user")
+	// ErrClosed says that the hub drains or is closed. The condition passes: another node, or this one after its
+	// restart, takes the stream.
+	ErrClosed = errors.New("the hub is closed")
+)
+
+// Config configures a hub. Only Log is required.
+type Config struct {
+	Log       Log
+	Logger    *slog.Logger
+	Metrics   prometheus.Registerer // nil: counted but not exported
+	Heartbeat time.Duration
+	Retry     time.Duration
+	Poll      time.Duration
+	Queue     int
+	Ring      int
+	// Reload names the paths that a client of a class fetches after a loss.
+	Reload func(class string) []string
+}
+
+// Hub hands committed events to streams. See the package comment for how.
+type Hub struct {
+	cfg     Config
+	log     *slog.Logger
+	metrics *metrics
+	wheel   *wheel
+	heads   chan *feed // inboxes that wait to learn their head
+
+	stop  context.CancelFunc
+	ctx   context.Context // ends with Close; for work that no request owns
+	tasks sync.WaitGroup
+
+	mu      sync.RWMutex // guards what follows
+	epoch   string
+	feeds   map[Channel]*feed
+	streams map[*Stream]struct{}
+	closed  bool
+}
+
+// New starts a hub over a log that can be reached. Close stops it.
+func New(cfg Config) (*Hub, error) {
+	cfg.Heartbeat = orDefault(cfg.Heartbeat, DefaultHeartbeat)
+	cfg.Retry = orDefault(cfg.Retry, DefaultRetry)
+	cfg.Poll = orDefault(cfg.Poll, DefaultPoll)
+	cfg.Queue = orDefault(cfg.Queue, DefaultQueue)
+	cfg.Ring = orDefault(cfg.Ring, DefaultRing)
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Reload == nil {
+		cfg.Reload = func(string) []string { return []string{} }
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	h := &Hub{
+		cfg:     cfg,
+		log:     cfg.Logger,
+		metrics: newMetrics(cfg.Metrics),
+		wheel:   newWheel(cfg.Heartbeat),
+		heads:   make(chan *feed, headsMost),
+		ctx:     ctx,
+		stop:    stop,
+		feeds:   map[Channel]*feed{},
+		streams: map[*Stream]struct{}{},
+	}
+	first, cancel := context.WithTimeout(ctx, logWait)
+	defer cancel()
+	at, err := cfg.Log.Heads(first, nil)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("read the epoch: %w", err)
+	}
+	h.epoch = at.Epoch
+	h.tasks.Go(h.watch)
+	h.tasks.Go(h.answerHeads)
+	h.tasks.Go(func() { h.wheel.run(ctx) })
+	return h, nil
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// Publish hands over events that are committed, in seq order per channel. It never blocks on a reader or the log.
+func (h *Hub) Publish(evs []Event) {
+	for i := range evs {
+		e := &evs[i]
+		f := h.lookup(e.Channel)
+		if f == nil {
+			continue // nobody here reads it; whoever comes loads it from the log
+		}
+		frame, err := eventFrame(e)
+		if err != nil { // the payload came out of an encoder; if it is broken, readers find it by the log
+			h.log.Error("encode event", "channel", e.Channel, "seq", e.Seq, "error", err)
+			continue
+		}
+		if f.offer(e, frame) {
+			h.fill(f)
+		}
+	}
+}
+
+// Epoch is the epoch of the log.
+func (h *Hub) Epoch() string {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.epoch
+}
+
+// Close drains the hub and stops it. It waits for all that the hub started; streams that others run must have
+// returned, or must do so on their own.
+func (h *Hub) Close() {
+	h.Drain(context.Background())
+	h.stop()
+	h.tasks.Wait()
+}
+
+func (h *Hub) lookup(channel Channel) *feed {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.feeds[channel]
+}
+
+// snapshot lists the feeds.
+func (h *Hub) snapshot() []*feed {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	feeds := make([]*feed, 0, len(h.feeds))
+	for _, f := range h.feeds {
+		feeds = append(feeds, f)
+	}
+	return feeds
+}
+
+// forget drops a feed, unless another has taken its place.
+func (h *Hub) forget(f *feed) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.feeds[f.channel] == f {
+		delete(h.feeds, f.channel)
+	}
+}

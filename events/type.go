@@ -1,0 +1,31 @@
+package events
+
+// Type is the name of an event, signal or control frame, on the wire the SSE field "event" and the member "type".
+// The names open, message and error are never used: an EventSource has meanings of its own for them.
+type Type string
+
+// Logged types. Each is an entry of a channel, has a seq, and moves the cursor.
+const (
+	MessageCreated Type = "message.created" // data: the message
+	MessageUpdated Type = "message.updated" // data: the message after the change
+	MessageDeleted Type = "message.deleted" // data: the tombstone
+
+	MemberJoined  Type = "member.joined"  // data: the member
+	MemberUpdated Type = "member.updated" // data: the member after the change
+	MemberLeft    Type = "member.left"    // data: the member as it was
+
+	ClassUpdated Type = "class.updated" // data: the class, without anybody's role
+	ClassDeleted Type = "class.deleted" // data: the id; always the last event of its channel
+)
+
+// Signals are never logged and have no id.
+const (
+	Heartbeat Type = "heartbeat"
+)
+
+// Control frames speak of the stream itself.
+const (
+	StreamReady   Type = "stream.ready"
+	StreamClosing Type = "stream.closing"
+	Resync        Type = "resync"
+)
