@@ -1,0 +1,121 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// memLog is a log in memory: storage as the hub sees it.
+type memLog struct {
+	mu      sync.Mutex // guards what follows
+	epoch   string
+	evs     map[Channel][]Event // all, also those trimmed
+	trimmed map[Channel]int64
+	members map[string]map[string]struct{}
+	down    error
+	loads   int
+	reads   int
+}
+
+var errDown = errors.New("log is down")
+
+func newMemLog() *memLog {
+	return &memLog{
+		epoch: "e1", evs: map[Channel][]Event{}, trimmed: map[Channel]int64{},
+		members: map[string]map[string]struct{}{},
+	}
+}
+
+// commit adds an event, and returns it for publishing.
+func (l *memLog) commit(class string, typ Type, subject string) Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.members[class] == nil {
+		l.members[class] = map[string]struct{}{}
+	}
+	switch typ {
+	case MemberJoined:
+		l.members[class][subject] = struct{}{}
+	case MemberLeft:
+		delete(l.members[class], subject)
+	}
+	channel := ClassChannel(class)
+	seq := int64(len(l.evs[channel])) + 1
+	e := Event{
+		Channel: channel, Type: typ, Class: class, Seq: seq, At: 1, Actor: "t",
+		Data: json.RawMessage(fmt.Sprintf(`{"user":%q}`, subject)),
+	}
+	l.evs[channel] = append(l.evs[channel], e)
+	return e
+}
+
+func (l *memLog) trim(class string, to int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.trimmed[ClassChannel(class)] = to
+}
+
+func (l *memLog) setDown(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down = err
+}
+
+func (l *memLog) setEpoch(epoch string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.epoch = epoch
+}
+
+func (l *memLog) counts() (loads, reads int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.loads, l.reads
+}
+
+func (l *memLog) extentLocked(channel Channel) Extent {
+	return Extent{Head: int64(len(l.evs[channel])), Trimmed: l.trimmed[channel]}
+}
+
+func (l *memLog) afterLocked(channel Channel, after int64, limit int) []Event {
+	after = max(after, l.trimmed[channel])
+	all := l.evs[channel][min(int(after), len(l.evs[channel])):]
+	return slices.Clone(all[:min(limit, len(all))])
+}
+
+func (l *memLog) Load(_ context.Context, class string, tail int) (Loaded, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.loads++
+	channel := ClassChannel(class)
+	if l.down != nil || l.evs[channel] == nil {
+		return Loaded{Gone: true}, l.down
+	}
+	at := l.extentLocked(channel)
+	return Loaded{
+		Extent: at, Tail: l.afterLocked(channel, at.Head-int64(tail), tail),
+		Members: slices.Collect(maps.Keys(l.members[class])),
+	}, nil
+}
+
+func (l *memLog) Heads(_ context.Context, channels []Channel) (Heads, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := Heads{Epoch: l.epoch, Extents: map[Channel]Extent{}}
+	for _, c := range channels {
+		at.Extents[c] = l.extentLocked(c)
+	}
+	return at, l.down
+}
+
+func (l *memLog) Read(_ context.Context, channel Channel, after int64, limit int) ([]Event, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reads++
+	return l.afterLocked(channel, after, limit), l.down
+}
