@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"homeroom/events"
+	"homeroom/handlers"
+	"homeroom/storage"
+)
+
+const (
+	headerTimeout = 10 * time.Second // for a request's headers to arrive
+	idleTimeout   = 2 * time.Minute  // for a connection between requests; above what proxies reuse
+	maxHeader     = 32 << 10
+)
+
+// serveCommand runs the service.
+type serveCommand struct {
+	databaseFlags
+	tokenFlags
+	logFlags
+	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
+	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
+	Retry        time.Duration `env:"HOMEROOM_RETRY" default:"2s" help:"Mean time after which clients come back; each is told half to one and a half times as much."`
+	Drain        time.Duration `env:"HOMEROOM_DRAIN" default:"10s" help:"Longest time of a graceful stop."`
+	Poll         time.Duration `env:"HOMEROOM_POLL" default:"500ms" help:"Time between looks for what other processes wrote."`
+	WriteTimeout time.Duration `env:"HOMEROOM_WRITE_TIMEOUT" default:"10s" help:"Longest time of one write to a stream."`
+	Queue        int           `env:"HOMEROOM_QUEUE" default:"512" help:"Frames that may wait for one stream before it is cut."`
+	Ring         int           `env:"HOMEROOM_RING" default:"512" help:"Newest frames of a class that are kept in memory."`
+}
+
+// Run serves until a signal, then stops gracefully.
+func (c *serveCommand) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	log := c.logger()
+	tokens, err := c.tokens(&c.databaseFlags)
+	if err != nil {
+		return err
+	}
+	store, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.serve(ctx, log, tokens, store)
+	return errors.Join(err, store.Close())
+}
+
+// check refuses settings that can't work.
+func (c *serveCommand) check() error {
+	for _, positive := range [...]struct {
+		name  string
+		value int64
+	}{
+		{"HOMEROOM_HEARTBEAT", int64(c.Heartbeat)}, {"HOMEROOM_RETRY", int64(c.Retry)}, {"HOMEROOM_DRAIN", int64(c.Drain)},
+		{"HOMEROOM_POLL", int64(c.Poll)}, {"HOMEROOM_WRITE_TIMEOUT", int64(c.WriteTimeout)},
+		{"HOMEROOM_QUEUE", int64(c.Queue)}, {"HOMEROOM_RING", int64(c.Ring)},
+	} {
+		if positive.value <= 0 {
+			return fmt.Errorf("%s must be more than zero", positive.name)
+		}
+	}
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)
+	}
+	ip := net.ParseIP(host)
+	if c.development() && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("development mode listens on loopback only, not on %q; set HOMEROOM_JWT_SECRET to serve others", c.Addr)
+	}
+	return nil
+}
+
+// development reports whether this is development mode.
+func (c *serveCommand) development() bool { return c.JWTSecret == "" }
+
+// serve wires the parts together, and runs them until ctx ends.
+func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *handlers.Tokens, store storage.Store) error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	hub, err := events.New(events.Config{
+		Log: store, Logger: log, Metrics: registry, Heartbeat: c.Heartbeat, Retry: c.Retry, Poll: c.Poll,
+		Queue: c.Queue, Ring: c.Ring, Reload: handlers.ReloadPaths,
+	})
+	if err != nil {
+		return err
+	}
+	defer hub.Close()
+	store.OnCommit(hub.Publish)
+	config := handlers.Config{
+		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
+		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout,
+	}
+	if c.development() {
+		if config.Demo, err = handlers.NewDemo(ctx, store); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("%w; set HOMEROOM_ADDR to another address", err)
+	}
+	addr := listener.Addr().String()
+	log.Info("listening", "addr", addr, "version", version(), "development", c.development())
+	if c.development() {
+		if err := printBanner(addr, config.Demo, tokens); err != nil {
+			return err
+		}
+	}
+	server := &http.Server{
+		Handler:           handlers.New(config).Handler(),
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }() // ended by Shutdown or Close in stop
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+		return c.stop(log, server, hub)
+	}
+}
+
+// stop ends streams, lets requests finish, and within the bound gives up on those that don't. Streams end first:
+// Shutdown closes the listener at once but then waits for them.
+func (c *serveCommand) stop(log *slog.Logger, server *http.Server, hub *events.Hub) error {
+	log.Info("stopping", "within", c.Drain.String())
+	ctx, cancel := context.WithTimeout(context.Background(), c.Drain)
+	defer cancel()
+	go hub.Drain(ctx) // ends with ctx at the latest; Close repeats it and waits
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("connections cut that did not end in time")
+		err = server.Close()
+	}
+	log.Info("stopped")
+	return err
+}

@@ -1,0 +1,99 @@
+package handlers
+
+import (
+	"net/http"
+
+	"homeroom/storage"
+)
+
+func (s *Server) createClass(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Name *string `json:"name"`
+	}
+	if err := readBody(w, r, &body); err != nil {
+		return err
+	}
+	var c checks
+	name := c.line("name", body.Name, maxName)
+	if err := c.err(); err != nil {
+		return err
+	}
+	class, err := s.store.CreateClass(r.Context(), caller(r).Principal, name)
+	if err != nil {
+		return err
+	}
+	return replyCreated(w, classPath(class.ID), class.Version, class)
+}
+
+func (s *Server) listClasses(w http.ResponseWriter, r *http.Request) error {
+	values, err := query(r, "limit", "page")
+	if err != nil {
+		return err
+	}
+	page, err := pageParams(values)
+	if err != nil {
+		return err
+	}
+	list, err := s.store.Classes(r.Context(), caller(r).Principal, page)
+	if err != nil {
+		return err
+	}
+	return replyList(w, list)
+}
+
+func (s *Server) getClass(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "class")
+	if err != nil {
+		return err
+	}
+	class, err := s.store.Class(r.Context(), caller(r).Principal, id)
+	if err != nil {
+		return err
+	}
+	return replyVersion(w, http.StatusOK, class.Version, class)
+}
+
+func (s *Server) updateClass(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "class")
+	if err != nil {
+		return err
+	}
+	var body struct {
+		Name *string `json:"name"`
+	}
+	if err := readBody(w, r, &body); err != nil {
+		return err
+	}
+	var c checks
+	if body.Name != nil {
+		c.line("name", body.Name, maxName)
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	class, err := s.store.UpdateClass(r.Context(), caller(r).Principal, id, storage.ClassChange{Name: body.Name}, ifMatch(r))
+	if err != nil {
+		return err
+	}
+	return replyVersion(w, http.StatusOK, class.Version, class)
+}
+
+func (s *Server) deleteClass(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "class")
+	if err != nil {
+		return err
+	}
+	if err := s.store.DeleteClass(r.Context(), caller(r).Principal, id, ifMatch(r)); err != nil {
+		return err
+	}
+	return replyNothing(w)
+}
+
+// classPath is where a class is.
+func classPath(class string) string { return "/v1/classes/" + class }
+
+// ReloadPaths are what a client of a class fetches when it has lost events.
+func ReloadPaths(class string) []string {
+	path := classPath(class)
+	return []string{path, path + "/members", path + "/messages"}
+}

@@ -1,0 +1,54 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"homeroom/events"
+)
+
+// The bounds of GET …/events.
+const (
+	defaultEvents = 100
+	maxEvents     = 1000
+	maxWait       = 60 // seconds; under the idle limit of most proxies
+)
+
+// listEvents is the stream's log as JSON; with wait, a long poll.
+func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
+	class, err := pathID(r, "class")
+	if err != nil {
+		return err
+	}
+	values, err := query(r, "after", "limit", "wait")
+	if err != nil {
+		return err
+	}
+	limit, err := intParam(values, "limit", defaultEvents, 1, maxEvents)
+	if err != nil {
+		return err
+	}
+	wait, err := intParam(values, "wait", 0, 0, maxWait)
+	if err != nil {
+		return err
+	}
+	after, err := cursorParam("", values, "after")
+	if err != nil {
+		return err
+	}
+	id := caller(r)
+	stream, err := s.hub.Open(r.Context(), events.Request{User: id.User, Admin: id.Admin(), Class: class, After: after, Oldest: true})
+	if err != nil {
+		return err
+	}
+	patience := min(time.Duration(wait)*time.Second, time.Until(id.expires))
+	list, cursor, err := stream.Collect(r.Context(), limit, patience)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, struct {
+		Events []json.RawMessage `json:"events"`
+		Cursor string            `json:"cursor"`
+	}{list, cursor.String()})
+}

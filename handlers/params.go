@@ -1,0 +1,122 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+
+	"homeroom/events"
+	"homeroom/storage"
+)
+
+// The bounds of a list's limit.
+const (
+	defaultPage = 50
+	maxPage     = 200
+)
+
+// uuidLen is the length of an id in its usual form, the only one that is taken.
+const uuidLen = 36
+
+// pathID is a path parameter that is a UUID.
+func pathID(r *http.Request, name string) (string, error) {
+	text := chi.URLParam(r, name)
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != uuidLen {
+		return "", newProblem(http.StatusBadRequest, "invalid_id", "The "+name+" in the path must be a UUID.")
+	}
+	return id.String(), nil
+}
+
+// pathUser is the path parameter user.
+func pathUser(r *http.Request) (string, error) {
+	user, err := url.PathUnescape(chi.URLParam(r, "user"))
+	if err != nil || !validUser(user) {
+		return "", newProblem(http.StatusBadRequest, "invalid_id", "The user in the path is no user id.")
+	}
+	return user, nil
+}
+
+// query reads a request's query: only parameters that the call has, each once.
+func query(r *http.Request, names ...string) (url.Values, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, invalidQuery("The query can't be read.")
+	}
+	for name, list := range values {
+		if !slices.Contains(names, name) {
+			return nil, invalidQuery(fmt.Sprintf("There is no query parameter %q here; there are: %s.", name, strings.Join(names, ", ")))
+		}
+		if len(list) > 1 {
+			return nil, invalidQuery(fmt.Sprintf("Give the query parameter %q once.", name))
+		}
+	}
+	return values, nil
+}
+
+func invalidQuery(detail string) *Problem {
+	return newProblem(http.StatusBadRequest, "invalid_query", detail)
+}
+
+// intParam is a whole number between bounds, or a default where it is absent.
+func intParam(values url.Values, name string, fallback, least, most int) (int, error) {
+	if !values.Has(name) {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(values.Get(name))
+	if err != nil || n < least || n > most {
+		return 0, invalidQuery(fmt.Sprintf("%s must be a whole number from %d to %d.", name, least, most))
+	}
+	return n, nil
+}
+
+// pageParams are the parameters of every list.
+func pageParams(values url.Values) (storage.Page, error) {
+	limit, err := intParam(values, "limit", defaultPage, 1, maxPage)
+	return storage.Page{Limit: limit, After: values.Get("page")}, err
+}
+
+// cursorParam is the cursor that a reader gives, or nil. A browser's EventSource sends a header when it comes back
+// (HTML standard, 9.2.4); the names in the query are for the first request, and for polyfills.
+func cursorParam(header string, values url.Values, names ...string) (*events.Cursor, error) {
+	text := header
+	for _, name := range names {
+		if text == "" {
+			text = values.Get(name)
+		}
+	}
+	if text == "" {
+		return nil, nil
+	}
+	cursor, err := events.ParseCursor(text)
+	if err != nil {
+		return nil, err
+	}
+	return &cursor, nil
+}
+
+// ifMatch is the version that a change expects (RFC 9110, 13.1.1), or storage.AnyVersion.
+func ifMatch(r *http.Request) int64 {
+	text := r.Header.Get("If-Match")
+	if text == "" || text == "*" {
+		return storage.AnyVersion
+	}
+	if inner, ok := strings.CutPrefix(text, `"`); ok {
+		if inner, ok = strings.CutSuffix(inner, `"`); ok {
+			if version, err := strconv.ParseInt(inner, 10, 64); err == nil && version > 0 {
+				return version
+			}
+		}
+	}
+	// Any other tag is none of ours, so it can't match; no version is ever that high.
+	return neverVersion
+}
+
+// neverVersion is a version that nothing has.
+const neverVersion = 1<<63 - 1

@@ -1,0 +1,138 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"homeroom/events"
+	"homeroom/storage"
+)
+
+// Problem is an error as its caller sees it (RFC 9457). Code is stable; the texts are for people.
+type Problem struct {
+	Type   string       `json:"type"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail"`
+	Code   string       `json:"code"`
+	Errors []FieldError `json:"errors,omitempty"` // with invalid_field
+
+	// Current is the present representation, with version_mismatch; null where there is none.
+	Current json.RawMessage `json:"current,omitempty"`
+
+	header http.Header // further headers of the answer
+}
+
+// FieldError says what is wrong with one field of a body.
+type FieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
+
+// newProblem makes a problem. Detail says what to do.
+func newProblem(status int, code, detail string) *Problem {
+	return &Problem{
+		Type:  "urn:homeroom:problem:" + code,
+		Title: http.StatusText(status), Status: status, Detail: detail, Code: code,
+		header: http.Header{},
+	}
+}
+
+// with adds a header to the answer.
+func (p *Problem) with(name, value string) *Problem {
+	p.header.Set(name, value)
+	return p
+}
+
+// retryAfter is how many seconds a client waits before it tries an unavailable database again.
+const retryAfter = "2"
+
+// problemOf turns any error of a handler into the problem that is answered. What it doesn't know is a 500.
+func problemOf(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	if v, ok := errors.AsType[*storage.VersionError](err); ok {
+		p := newProblem(http.StatusPreconditionFailed, "version_mismatch",
+			"It has changed since the version in If-Match. Merge with the current one, which is enclosed, and try again.")
+		if p.Current, err = json.Marshal(v.Current); err == nil {
+			return p
+		}
+	}
+	for _, known := range [...]struct {
+		err          error
+		status       int
+		code, detail string
+	}{
+		{storage.ErrNotFound, http.StatusNotFound, "not_found", "There is nothing here, or it isn't yours."},
+		{events.ErrNoAccess, http.StatusNotFound, "not_found", "There is nothing here, or it isn't yours."},
+		{storage.ErrForbidden, http.StatusForbidden, "forbidden", "Your role doesn't allow this."},
+		{storage.ErrLastTeacher, http.StatusConflict, "last_teacher", "A class needs a teacher. Make another member teacher first, or delete the class."},
+		{storage.ErrMessageDeleted, http.StatusConflict, "message_deleted", "The message is deleted and can't be changed any more."},
+		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
+		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
+	} {
+		if errors.Is(err, known.err) {
+			return newProblem(known.status, known.code, known.detail)
+		}
+	}
+	if passing(err) {
+		return newProblem(http.StatusServiceUnavailable, "unavailable",
+			"The service can't do this right now. Try again; if it was a change, look first whether it was made.").with("Retry-After", retryAfter)
+	}
+	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong on our side; it is in the log.")
+}
+
+// passing reports whether a failure passes by itself: the database is away, or this process stops.
+func passing(err error) bool {
+	return errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrClosed) ||
+		errors.Is(err, events.ErrClosed) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// handle makes an http.HandlerFunc of a handler. It is the one place where errors become answers and log lines.
+func (s *Server) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	}
+}
+
+// fail answers with a problem. A caller who is gone gets nothing.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return
+	}
+	p := problemOf(err)
+	if p.Status >= http.StatusInternalServerError {
+		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", p.Status, "error", err)
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		s.log.Error("encode problem", "code", p.Code, "error", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	header := w.Header()
+	for name, values := range p.header {
+		header[name] = values
+	}
+	header.Set("Content-Type", "application/problem+json")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(body, '\n')) // a caller who is gone needs no answer
+}
+
+// noRoute answers a path that isn't there.
+func noRoute(http.ResponseWriter, *http.Request) error {
+	return newProblem(http.StatusNotFound, "not_found", "There is no such path; /openapi.yaml lists them.")
+}
+
+// noMethod answers a method that a path doesn't have. The router has set Allow.
+func noMethod(http.ResponseWriter, *http.Request) error {
+	return newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "This path doesn't have this method; see the header Allow.")
+}

@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"homeroom/handlers/web"
+)
+
+// Handler is the whole route tree. No middleware here may buffer, time out or wrap a response: the streams are below.
+func (s *Server) Handler() http.Handler {
+	r := chi.NewRouter()
+	r.Use(s.logRequests, s.recoverPanics, s.allowOrigins)
+	r.NotFound(s.handle(noRoute))
+	r.MethodNotAllowed(s.handle(noMethod))
+
+	r.Get("/", web.Page)
+	r.Get("/assets/{file}", s.handle(asset))
+	r.Get("/openapi.yaml", serveContract)
+	r.Get("/healthz", s.handle(s.healthy))
+	r.Get("/readyz", s.handle(s.ready))
+	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
+	if s.demo != nil {
+		r.Get("/dev/session", s.handle(s.demoSession))
+	}
+
+	r.Route("/v1", func(r chi.Router) {
+		r.Delete("/session", s.handle(s.deleteSession))
+
+		r.Group(func(r chi.Router) {
+			r.Use(s.authenticate)
+			r.Post("/session", s.handle(s.createSession))
+			r.Post("/classes", s.handle(s.createClass))
+			r.Get("/classes", s.handle(s.listClasses))
+
+			r.Route("/classes/{class}", func(r chi.Router) {
+				r.Get("/", s.handle(s.getClass))
+				r.Patch("/", s.handle(s.updateClass))
+				r.Delete("/", s.handle(s.deleteClass))
+
+				r.Get("/members", s.handle(s.listMembers))
+				r.Get("/members/{user}", s.handle(s.getMember))
+				r.Put("/members/{user}", s.handle(s.putMember))
+				r.Delete("/members/{user}", s.handle(s.removeMember))
+
+				r.Post("/messages", s.handle(s.createMessage))
+				r.Get("/messages", s.handle(s.listMessages))
+				r.Get("/messages/{message}", s.handle(s.getMessage))
+				r.Patch("/messages/{message}", s.handle(s.editMessage))
+				r.Delete("/messages/{message}", s.handle(s.deleteMessage))
+
+				r.Get("/stream", s.handle(s.stream))
+				r.Get("/events", s.handle(s.listEvents))
+			})
+		})
+	})
+	return r
+}

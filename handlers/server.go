@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"homeroom/events"
+	"homeroom/storage"
+)
+
+const (
+	// DefaultWriteTimeout is how long one write to a client may take before the client counts as gone.
+	DefaultWriteTimeout = 10 * time.Second
+	// bodyTimeout is how long a request's body may take to arrive.
+	bodyTimeout = 15 * time.Second
+	// maxBody is the largest request body, in bytes: room for the longest text, each character escaped.
+	maxBody = 64 << 10
+)
+
+// Config configures a server. Store, Hub and Tokens are required.
+type Config struct {
+	Store        storage.Store
+	Hub          *events.Hub
+	Tokens       *Tokens
+	Logger       *slog.Logger
+	Metrics      *prometheus.Registry // nil: /metrics is empty
+	CORSOrigins  []string             // origins whose pages may call; none by default
+	WriteTimeout time.Duration
+	Demo         *Demo // development mode only
+}
+
+// Server answers HTTP requests.
+type Server struct {
+	store        storage.Store
+	hub          *events.Hub
+	tokens       *Tokens
+	log          *slog.Logger
+	metrics      *prometheus.Registry
+	origins      []string
+	writeTimeout time.Duration
+	demo         *Demo
+	sameOrigin   *http.CrossOriginProtection
+}
+
+// New makes a server; Handler is what listens.
+func New(cfg Config) *Server {
+	s := &Server{
+		store:        cfg.Store,
+		hub:          cfg.Hub,
+		tokens:       cfg.Tokens,
+		log:          cfg.Logger,
+		metrics:      cfg.Metrics,
+		origins:      cfg.CORSOrigins,
+		writeTimeout: cfg.WriteTimeout,
+		demo:         cfg.Demo,
+		sameOrigin:   http.NewCrossOriginProtection(),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.metrics == nil {
+		s.metrics = prometheus.NewRegistry()
+	}
+	if s.writeTimeout == 0 {
+		s.writeTimeout = DefaultWriteTimeout
+	}
+	return s
+}

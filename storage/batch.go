@@ -1,0 +1,85 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"homeroom/events"
+)
+
+// batch is one transaction of the committer as its changes see it: the rows that they needed, kept current by what
+// they write, and the events that they add. A change makes all its checks before its first write.
+type batch struct {
+	tx   Tx
+	rows *Rows
+	evs  []events.Event
+	next map[events.Channel]int64 // heads after the events so far
+}
+
+// Class is a class, or nil. With Member it makes batch a lookup.
+func (b *batch) Class(_ context.Context, class string) (*ClassInfo, error) {
+	return b.rows.Classes[class], nil
+}
+
+// Member is a member, or nil.
+func (b *batch) Member(_ context.Context, class, user string) (*Member, error) {
+	return b.rows.Members[MemberKey{class, user}], nil
+}
+
+// nextSeq is the seq that the next event of a channel gets.
+func (b *batch) nextSeq(channel events.Channel) int64 {
+	if head, ok := b.next[channel]; ok {
+		return head + 1
+	}
+	return b.rows.Extents[channel].Head + 1
+}
+
+// append adds an event to a class's channel.
+func (b *batch) append(typ events.Type, class string, p Principal, payload any) error {
+	data, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", typ, err)
+	}
+	channel := events.ClassChannel(class)
+	seq := b.nextSeq(channel)
+	b.next[channel] = seq
+	b.evs = append(b.evs, events.Event{
+		Channel: channel, Type: typ, Class: class, Seq: seq, At: events.Now(), Actor: p.User, Data: data,
+	})
+	return nil
+}
+
+func (b *batch) putClass(ctx context.Context, c *ClassInfo) error {
+	b.rows.Classes[c.ID] = c
+	return b.tx.PutClass(ctx, c)
+}
+
+func (b *batch) deleteClass(ctx context.Context, class string) error {
+	delete(b.rows.Classes, class)
+	return b.tx.DeleteClass(ctx, class, events.Now())
+}
+
+// putMember writes a member and the event of it.
+func (b *batch) putMember(ctx context.Context, m *Member, typ events.Type, p Principal) error {
+	b.rows.Members[MemberKey{m.Class, m.User}] = m
+	if err := b.tx.PutMember(ctx, m); err != nil {
+		return err
+	}
+	return b.append(typ, m.Class, p, m)
+}
+
+func (b *batch) deleteMember(ctx context.Context, key MemberKey) error {
+	delete(b.rows.Members, key)
+	return b.tx.DeleteMember(ctx, key)
+}
+
+func (b *batch) insertMessage(ctx context.Context, m *Message) error {
+	b.rows.Messages[m.ID] = m
+	return b.tx.InsertMessage(ctx, m)
+}
+
+func (b *batch) updateMessage(ctx context.Context, m *Message) error {
+	b.rows.Messages[m.ID] = m
+	return b.tx.UpdateMessage(ctx, m)
+}

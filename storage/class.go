@@ -1,0 +1,132 @@
+package storage
+
+import (
+	"context"
+
+	"homeroom/events"
+)
+
+// ClassInfo is a class as everybody in it sees it; its JSON is the data of class.updated.
+type ClassInfo struct {
+	ID        string      `json:"id"`
+	Name      string      `json:"name"`
+	Version   int64       `json:"version"` // 1 at first, one more with each change
+	CreatedAt events.Time `json:"created_at"`
+	UpdatedAt events.Time `json:"updated_at"`
+}
+
+// Class is a class as its caller sees it.
+type Class struct {
+	ClassInfo
+	Role *Role `json:"role"` // the caller's; nil for an admin who is no member
+}
+
+// ClassChange changes a class. Nil leaves a field as it is.
+type ClassChange struct {
+	Name *string
+}
+
+// CreateClass implements [Store].
+func (e *Engine) CreateClass(ctx context.Context, p Principal, name string) (Class, error) {
+	if p.Role != GlobalTeacher && p.Role != GlobalAdmin {
+		return Class{}, ErrForbidden
+	}
+	id, role := newID(), Teacher
+	var class Class
+	err := e.write(ctx, Needs{}, func(ctx context.Context, b *batch) error {
+		now := events.Now()
+		info := ClassInfo{ID: id, Name: name, Version: 1, CreatedAt: now, UpdatedAt: now}
+		class = Class{info, &role}
+		if err := b.putClass(ctx, &info); err != nil {
+			return err
+		}
+		creator := &Member{Class: id, User: p.User, Name: displayName(p.User, p.Name), Role: role, Version: 1, JoinedAt: now, UpdatedAt: now}
+		return b.putMember(ctx, creator, events.MemberJoined, p)
+	})
+	if err != nil {
+		return Class{}, err
+	}
+	return class, nil
+}
+
+// UpdateClass implements [Store].
+func (e *Engine) UpdateClass(ctx context.Context, p Principal, id string, change ClassChange, version int64) (Class, error) {
+	var class Class
+	err := e.write(ctx, needClass(p, id), func(ctx context.Context, b *batch) error {
+		a, err := authorize(ctx, b, p, id, ManageClass)
+		if err != nil {
+			return err
+		}
+		class = Class{*a.class, a.role()}
+		if version != AnyVersion && version != class.Version {
+			return &VersionError{class}
+		}
+		if change.Name == nil || *change.Name == class.Name {
+			return nil
+		}
+		class.Name, class.Version, class.UpdatedAt = *change.Name, class.Version+1, events.Now()
+		info := class.ClassInfo
+		if err := b.putClass(ctx, &info); err != nil {
+			return err
+		}
+		return b.append(events.ClassUpdated, id, p, &info)
+	})
+	if err != nil {
+		return Class{}, err
+	}
+	return class, nil
+}
+
+// DeleteClass implements [Store].
+func (e *Engine) DeleteClass(ctx context.Context, p Principal, id string, version int64) error {
+	return e.write(ctx, needClass(p, id), func(ctx context.Context, b *batch) error {
+		a, err := authorize(ctx, b, p, id, ManageClass)
+		if err != nil {
+			return err
+		}
+		if version != AnyVersion && version != a.class.Version {
+			return &VersionError{Class{*a.class, a.role()}}
+		}
+		if err := b.deleteClass(ctx, id); err != nil {
+			return err
+		}
+		return b.append(events.ClassDeleted, id, p, struct {
+			ID string `json:"id"`
+		}{id})
+	})
+}
+
+// Class implements [Store].
+func (e *Engine) Class(ctx context.Context, p Principal, id string) (class Class, err error) {
+	err = e.driver.View(ctx, func(r Reader) error {
+		a, err := authorize(ctx, r, p, id, ReadClass)
+		if err == nil {
+			class = Class{*a.class, a.role()}
+		}
+		return err
+	})
+	return class, err
+}
+
+// Classes implements [Store].
+func (e *Engine) Classes(ctx context.Context, p Principal, page Page) (list List[Class], err error) {
+	after, err := page.key()
+	if err != nil {
+		return list, err
+	}
+	err = e.driver.View(ctx, func(r Reader) error {
+		classes, err := r.Classes(ctx, p.User, after, page.Limit+1)
+		list = newList(classes, page.Limit, func(c *Class) string { return c.ID })
+		return err
+	})
+	return list, err
+}
+
+// needClass is what a call about a class looks at.
+func needClass(p Principal, class string) Needs {
+	return Needs{
+		Channels: []events.Channel{events.ClassChannel(class)},
+		Classes:  []string{class},
+		Members:  []MemberKey{{class, p.User}},
+	}
+}

@@ -1,0 +1,230 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"homeroom/events"
+)
+
+const (
+	batchMost  = 256              // writes per transaction
+	queueMost  = 1024             // writes that wait; beyond it callers wait to be queued
+	commitWait = 15 * time.Second // the longest a transaction may take before the database counts as unavailable
+)
+
+// change is a write: checks, then writes, then events. It gets the transaction's context, not its caller's.
+type change func(ctx context.Context, b *batch) error
+
+// entry is a write that waits.
+type entry struct {
+	ctx    context.Context // the caller's; one that has ended by the time the entry's turn comes is not carried out
+	needs  Needs
+	change change
+	done   chan error // has room for the answer, so that the committer never waits for a caller
+}
+
+// committer carries out all writes, from one goroutine: what waits is gathered into one transaction. While it is
+// synced to disk the next batch gathers, so the batches grow with the load.
+//
+// Invariant: events are published by this goroutine only, after their commit and before the next transaction begins;
+// so they reach the hub in the order of their seqs.
+type committer struct {
+	driver  Driver
+	publish func([]events.Event)
+	queue   chan *entry
+	stopped sync.WaitGroup
+
+	mu     sync.RWMutex // held for reading while an entry is queued; guards closed
+	closed bool
+}
+
+func newCommitter(driver Driver) *committer {
+	c := &committer{driver: driver, publish: func([]events.Event) {}, queue: make(chan *entry, queueMost)}
+	c.stopped.Go(c.run)
+	return c
+}
+
+// submit queues a write and waits for its outcome. When the caller's context ends first, the write may still be
+// carried out: what it sets must not be looked at unless submit returned nil.
+func (c *committer) submit(ctx context.Context, needs Needs, change change) error {
+	e := &entry{ctx: ctx, needs: needs, change: change, done: make(chan error, 1)}
+	if err := c.enqueue(e); err != nil {
+		return err
+	}
+	select {
+	case err := <-e.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *committer) enqueue(e *entry) error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return ErrClosed
+	}
+	select {
+	case c.queue <- e:
+		return nil
+	case <-e.ctx.Done():
+		return e.ctx.Err()
+	}
+}
+
+// close carries out what is queued and stops.
+func (c *committer) close() {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		close(c.queue)
+	}
+	c.mu.Unlock()
+	c.stopped.Wait()
+}
+
+func (c *committer) run() {
+	for first := range c.queue {
+		c.carryOut(c.gather(first))
+	}
+}
+
+// gather takes what waits. It never waits for more: a lone write is not delayed.
+func (c *committer) gather(first *entry) []*entry {
+	batch := []*entry{first}
+	for len(batch) < batchMost {
+		select {
+		case e, ok := <-c.queue:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, e)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// carryOut commits a batch. When the transaction fails as a whole, each write is tried on its own, so that only the
+// one to blame fails. When the database is unavailable nobody is tried again: the commit may have happened, and
+// those whose turn had not come would only wait as long once more.
+func (c *committer) carryOut(entries []*entry) {
+	live := entries[:0]
+	for _, e := range entries {
+		if err := e.ctx.Err(); err != nil {
+			e.done <- err
+			continue
+		}
+		live = append(live, e)
+	}
+	if len(live) == 0 {
+		return
+	}
+	errs, err := c.commit(live)
+	if err != nil && !errors.Is(err, ErrUnavailable) {
+		c.oneByOne(live)
+		return
+	}
+	for i, e := range live {
+		e.answer(errs, i, err)
+	}
+}
+
+// oneByOne carries out each write of a batch that failed in a transaction of its own.
+func (c *committer) oneByOne(entries []*entry) {
+	var down error
+	for _, e := range entries {
+		if down != nil {
+			e.done <- down
+			continue
+		}
+		errs, err := c.commit([]*entry{e})
+		if errors.Is(err, ErrUnavailable) {
+			down = err
+		}
+		e.answer(errs, 0, err)
+	}
+}
+
+// answer tells the caller the outcome: its own error if it has one, else the transaction's.
+func (e *entry) answer(errs []error, i int, err error) {
+	if err == nil {
+		err = errs[i]
+	}
+	e.done <- err
+}
+
+// commit carries out writes in one transaction. The first result has each write's own refusal; the second is the
+// failure of all of them.
+func (c *committer) commit(entries []*entry) ([]error, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commitWait)
+	defer cancel()
+	tx, rows, err := c.driver.Begin(ctx, union(entries))
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	b := &batch{tx: tx, rows: rows, next: map[events.Channel]int64{}}
+	errs := make([]error, len(entries))
+	for i, e := range entries {
+		if errs[i] = e.change(ctx, b); errs[i] != nil && !refusal(errs[i]) {
+			return nil, errs[i]
+		}
+	}
+	if err := tx.Commit(ctx, b.evs, b.next); err != nil {
+		return nil, err
+	}
+	if len(b.evs) > 0 {
+		c.publish(b.evs)
+	}
+	return errs, nil
+}
+
+// refusal reports whether an error is a rule's answer, which a change gives before it writes anything. Any other
+// error spoils the transaction.
+func refusal(err error) bool {
+	for _, rule := range [...]error{ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted} {
+		if errors.Is(err, rule) {
+			return true
+		}
+	}
+	_, ok := errors.AsType[*VersionError](err)
+	return ok
+}
+
+// union is what all entries need, each thing once.
+func union(entries []*entry) Needs {
+	if len(entries) == 1 {
+		return entries[0].needs
+	}
+	var all Needs
+	for _, e := range entries {
+		all.Channels = append(all.Channels, e.needs.Channels...)
+		all.Classes = append(all.Classes, e.needs.Classes...)
+		all.Members = append(all.Members, e.needs.Members...)
+		all.Messages = append(all.Messages, e.needs.Messages...)
+	}
+	all.Channels = distinct(all.Channels)
+	all.Classes = distinct(all.Classes)
+	all.Members = distinct(all.Members)
+	all.Messages = distinct(all.Messages)
+	return all
+}
+
+// distinct drops what comes again.
+func distinct[T comparable](list []T) []T {
+	seen := make(map[T]struct{}, len(list))
+	kept := list[:0]
+	for _, item := range list {
+		if _, ok := seen[item]; !ok {
+			seen[item] = struct{}{}
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}

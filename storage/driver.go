@@ -1,0 +1,93 @@
+package storage
+
+import (
+	"context"
+
+	"homeroom/events"
+)
+
+// Driver speaks one database's SQL for an [Engine]. It knows rows and transactions, and no rules.
+//
+// Errors of a database that can't be reached, or that can't write, wrap [ErrUnavailable]; after such an error the
+// outcome of a commit is unknown. After any other error of a [Tx] nothing of it was written.
+type Driver interface {
+	// Begin starts the committer's transaction: it locks the channels that are needed against other processes, in
+	// an order that is the same everywhere, and then reads the rows.
+	Begin(ctx context.Context, needs Needs) (Tx, *Rows, error)
+	// View calls read with one consistent snapshot.
+	View(ctx context.Context, read func(Reader) error) error
+	// Heads and Read are as in [events.Log].
+	Heads(ctx context.Context, channels []events.Channel) (events.Heads, error)
+	Read(ctx context.Context, channel events.Channel, after int64, limit int) ([]events.Event, error)
+
+	SetEpoch(ctx context.Context, epoch string) error
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Needs names what a transaction will look at, so that a driver can fetch it all at once.
+type Needs struct {
+	Channels []events.Channel
+	Classes  []string
+	Members  []MemberKey
+	Messages []string
+}
+
+// MemberKey names a member.
+type MemberKey struct{ Class, User string }
+
+// Rows are what was needed and exists. A transaction's writes keep them current.
+type Rows struct {
+	Extents  map[events.Channel]events.Extent
+	Classes  map[string]*ClassInfo // without deleted ones
+	Members  map[MemberKey]*Member
+	Messages map[string]*Message
+}
+
+// NewRows is Rows with nothing in it.
+func NewRows() *Rows {
+	return &Rows{
+		Extents:  map[events.Channel]events.Extent{},
+		Classes:  map[string]*ClassInfo{},
+		Members:  map[MemberKey]*Member{},
+		Messages: map[string]*Message{},
+	}
+}
+
+// Tx is a transaction of the committer. Its writes may be queued: an error may come from any later call, at the
+// latest from Commit.
+type Tx interface {
+	PutClass(ctx context.Context, c *ClassInfo) error
+	DeleteClass(ctx context.Context, class string, at events.Time) error
+	PutMember(ctx context.Context, m *Member) error
+	DeleteMember(ctx context.Context, key MemberKey) error
+	// Teachers counts a class's teachers.
+	Teachers(ctx context.Context, class string) (int, error)
+	InsertMessage(ctx context.Context, m *Message) error
+	UpdateMessage(ctx context.Context, m *Message) error
+
+	// Commit adds events to the log, moves the heads of their channels, and commits.
+	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error
+	// Rollback undoes everything. After Commit it does nothing.
+	Rollback()
+}
+
+// Reader reads a snapshot. A missing row is nil without an error; lists are in order and at most limit long.
+type Reader interface {
+	Epoch(ctx context.Context) (string, error)
+	Extents(ctx context.Context, channels []events.Channel) (map[events.Channel]events.Extent, error)
+	// Tail is the newest events of a channel, in seq order.
+	Tail(ctx context.Context, channel events.Channel, limit int) ([]events.Event, error)
+
+	Class(ctx context.Context, class string) (*ClassInfo, error)
+	// Classes are those of a user, by id, after an id.
+	Classes(ctx context.Context, user, after string, limit int) ([]Class, error)
+	Member(ctx context.Context, class, user string) (*Member, error)
+	// Members are by user id, after an id.
+	Members(ctx context.Context, class, after string, limit int) ([]Member, error)
+	// UserIDs are of all members of a class.
+	UserIDs(ctx context.Context, class string) ([]string, error)
+	Message(ctx context.Context, message string) (*Message, error)
+	// Messages are by seq in an order, beyond (not with) a seq.
+	Messages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
+}

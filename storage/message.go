@@ -1,0 +1,156 @@
+package storage
+
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"homeroom/events"
+)
+
+// Message is a message of a class; its JSON is the data of message events. A deleted message stays as a tombstone.
+type Message struct {
+	ID        string      `json:"id"`
+	Class     string      `json:"class"`
+	Seq       int64       `json:"seq"` // of the event that created it
+	Author    string      `json:"author"`
+	Text      *string     `json:"text"` // nil once deleted
+	ParentID  *string     `json:"parent_id"`
+	Version   int64       `json:"version"` // 1 at first, one more with each change
+	CreatedAt events.Time `json:"created_at"`
+	EditedAt  events.Time `json:"edited_at"`
+	DeletedAt events.Time `json:"deleted_at"`
+}
+
+// MessageDraft is a message to be created.
+type MessageDraft struct {
+	Text string
+}
+
+// CreateMessage implements [Store].
+func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error) {
+	id := newID()
+	var m Message
+	err := e.write(ctx, needClass(p, class), func(ctx context.Context, b *batch) error {
+		if _, err := authorize(ctx, b, p, class, Post); err != nil {
+			return err
+		}
+		m = Message{
+			ID: id, Class: class, Seq: b.nextSeq(events.ClassChannel(class)), Author: p.User, Text: &draft.Text,
+			Version: 1, CreatedAt: events.Now(),
+		}
+		inserted := m
+		if err := b.insertMessage(ctx, &inserted); err != nil {
+			return err
+		}
+		return b.append(events.MessageCreated, class, p, &inserted)
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// EditMessage implements [Store]. Only the author may.
+func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text string, version int64) (Message, error) {
+	var m Message
+	err := e.changeMessage(ctx, p, class, id, func(ctx context.Context, b *batch, a *access, old *Message) error {
+		m = *old
+		switch {
+		case old.Author != p.User || a.member == nil:
+			return ErrForbidden
+		case old.DeletedAt != 0:
+			return ErrMessageDeleted
+		case version != AnyVersion && version != old.Version:
+			return &VersionError{*old}
+		case *old.Text == text:
+			return nil
+		}
+		m.Text, m.Version, m.EditedAt = &text, m.Version+1, events.Now()
+		changed := m
+		if err := b.updateMessage(ctx, &changed); err != nil {
+			return err
+		}
+		return b.append(events.MessageUpdated, class, p, &changed)
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// DeleteMessage implements [Store]. The author may, and those who moderate. Deleting a tombstone changes nothing.
+func (e *Engine) DeleteMessage(ctx context.Context, p Principal, class, id string, version int64) error {
+	return e.changeMessage(ctx, p, class, id, func(ctx context.Context, b *batch, a *access, old *Message) error {
+		switch {
+		case old.Author != p.User && !a.can(Moderate):
+			return ErrForbidden
+		case version != AnyVersion && version != old.Version:
+			return &VersionError{*old}
+		case old.DeletedAt != 0:
+			return nil
+		}
+		m := *old
+		m.Text, m.Version, m.DeletedAt = nil, m.Version+1, events.Now()
+		if err := b.updateMessage(ctx, &m); err != nil {
+			return err
+		}
+		return b.append(events.MessageDeleted, class, p, &m)
+	})
+}
+
+// changeMessage finds a message of a class that the caller may read, for a change that says itself who may make it,
+// and of which version: an expected version is looked at last, after what refuses the change in any version (RFC
+// 9110, section 13.2.1).
+func (e *Engine) changeMessage(ctx context.Context, p Principal, class, id string, change func(context.Context, *batch, *access, *Message) error) error {
+	needs := needClass(p, class)
+	needs.Messages = []string{id}
+	return e.write(ctx, needs, func(ctx context.Context, b *batch) error {
+		a, err := authorize(ctx, b, p, class, ReadClass)
+		if err != nil {
+			return err
+		}
+		old := b.rows.Messages[id]
+		if old == nil || old.Class != class {
+			return ErrNotFound
+		}
+		return change(ctx, b, a, old)
+	})
+}
+
+// Message implements [Store].
+func (e *Engine) Message(ctx context.Context, p Principal, class, id string) (m Message, err error) {
+	err = e.driver.View(ctx, func(r Reader) error {
+		if _, err := authorize(ctx, r, p, class, ReadClass); err != nil {
+			return err
+		}
+		found, err := r.Message(ctx, id)
+		if err != nil {
+			return err
+		}
+		if found == nil || found.Class != class {
+			return ErrNotFound
+		}
+		m = *found
+		return nil
+	})
+	return m, err
+}
+
+// Messages implements [Store].
+func (e *Engine) Messages(ctx context.Context, p Principal, class string, page Page, order Order) (list List[Message], err error) {
+	beyond, err := page.seqKey()
+	if err != nil {
+		return list, err
+	}
+	err = e.viewClass(ctx, p, class, func(r Reader, at events.Cursor) error {
+		if order == NewestFirst && beyond == 0 {
+			beyond = math.MaxInt64
+		}
+		messages, err := r.Messages(ctx, class, order, beyond, page.Limit+1)
+		list = newList(messages, page.Limit, func(m *Message) string { return strconv.FormatInt(m.Seq, 10) })
+		list.At = at
+		return err
+	})
+	return list, err
+}

@@ -1,0 +1,45 @@
+package postgres
+
+import (
+	"context"
+
+	"homeroom/events"
+	"homeroom/storage"
+)
+
+const classColumns = `classes.id, classes.name, classes.version, classes.created_at, classes.updated_at`
+
+func scanClass(r row) (c storage.ClassInfo, err error) {
+	err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt))
+	return c, err
+}
+
+// PutClass implements [storage.Tx].
+func (t *tx) PutClass(_ context.Context, c *storage.ClassInfo) error {
+	t.add(`INSERT INTO classes (id, name, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, updated_at = excluded.updated_at`,
+		c.ID, c.Name, c.Version, int64(c.CreatedAt), int64(c.UpdatedAt))
+	return nil
+}
+
+// DeleteClass implements [storage.Tx].
+func (t *tx) DeleteClass(_ context.Context, class string, at events.Time) error {
+	t.add(`UPDATE classes SET deleted_at = $1 WHERE id = $2`, int64(at), class)
+	return nil
+}
+
+// Class implements [storage.Reader].
+func (s *snapshot) Class(ctx context.Context, class string) (*storage.ClassInfo, error) {
+	return one(ctx, s, scanClass, `SELECT `+classColumns+` FROM classes WHERE id = $1 AND deleted_at = 0`, class)
+}
+
+// Classes implements [storage.Reader].
+func (s *snapshot) Classes(ctx context.Context, user, after string, limit int) ([]storage.Class, error) {
+	return list(ctx, s, func(r row) (c storage.Class, err error) {
+		var role storage.Role
+		err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*string)(&role))
+		c.Role = &role
+		return c, err
+	}, `SELECT `+classColumns+`, members.role FROM members JOIN classes ON classes.id = members.class
+		WHERE members."user" = $1 AND members.class > $2 AND classes.deleted_at = 0 ORDER BY members.class LIMIT $3`, user, after, limit)
+}

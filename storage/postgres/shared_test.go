@@ -1,0 +1,9 @@
+package postgres
+
+import (
+	"testing"
+
+	"homeroom/storage/storagetest"
+)
+
+func TestShared(t *testing.T) { storagetest.RunShared(t, fresh) }

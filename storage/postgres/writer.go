@@ -1,0 +1,129 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"homeroom/events"
+	"homeroom/storage"
+)
+
+var _ storage.Tx = (*tx)(nil)
+
+// tx is the committer's transaction. Its writes wait for the next round trip. Its other methods are in the files of
+// what they write.
+type tx struct {
+	conn    *pgxpool.Conn
+	queue   *pgx.Batch
+	inserts []*storage.Message // wait to be queued together
+	over    bool
+}
+
+// Begin implements [storage.Driver] in one round trip. The isolation level is READ COMMITTED, where each statement sees
+// what was committed before it began: so what is read after the lock was granted is as the last holder left it.
+func (d *driver) Begin(ctx context.Context, needs storage.Needs) (storage.Tx, *storage.Rows, error) {
+	var f fetch
+	conn, err := onLive(ctx, d.write, func(b *pgx.Batch) {
+		f = fetch{}
+		b.Queue(`BEGIN ISOLATION LEVEL READ COMMITTED`)
+		f.queue(b, needs)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return &tx{conn: conn, queue: &pgx.Batch{}}, f.rows(), nil
+}
+
+// fetch is the rows that a transaction needs, as they are read.
+type fetch struct {
+	extents  []extent
+	classes  []storage.ClassInfo
+	members  []storage.Member
+	messages []storage.Message
+}
+
+func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
+	if len(needs.Channels) > 0 {
+		collect(b, &f.extents, scanExtent,
+			`SELECT id, head, trimmed FROM channels WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`, keys(needs.Channels))
+	}
+	if len(needs.Classes) > 0 {
+		collect(b, &f.classes, scanClass,
+			`SELECT `+classColumns+` FROM classes WHERE id = ANY($1::text[]) AND deleted_at = 0`, needs.Classes)
+	}
+	if n := len(needs.Members); n > 0 {
+		classes, users := make([]string, n), make([]string, n)
+		for i, key := range needs.Members {
+			classes[i], users[i] = key.Class, key.User
+		}
+		collect(b, &f.members, scanMember,
+			`SELECT `+memberColumns+` FROM unnest($1::text[], $2::text[]) AS k (class, "user") JOIN members USING (class, "user")`, classes, users)
+	}
+	if len(needs.Messages) > 0 {
+		collect(b, &f.messages, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE id = ANY($1::text[])`, needs.Messages)
+	}
+}
+
+func (f *fetch) rows() *storage.Rows {
+	rows := storage.NewRows()
+	rows.Extents = extents(f.extents)
+	for i := range f.classes {
+		rows.Classes[f.classes[i].ID] = &f.classes[i]
+	}
+	for i := range f.members {
+		m := &f.members[i]
+		rows.Members[storage.MemberKey{Class: m.Class, User: m.User}] = m
+	}
+	for i := range f.messages {
+		rows.Messages[f.messages[i].ID] = &f.messages[i]
+	}
+	return rows
+}
+
+// add queues a write, after the messages that were to be inserted before it.
+func (t *tx) add(sql string, args ...any) {
+	t.addInserts()
+	t.queue.Queue(sql, args...)
+}
+
+// flush carries out what is queued.
+func (t *tx) flush(ctx context.Context) error {
+	b := t.queue
+	t.queue = &pgx.Batch{}
+	return send(ctx, t.conn, b)
+}
+
+// Commit implements [storage.Tx] in one round trip. When a statement fails the server skips those after it, the
+// COMMIT too.
+func (t *tx) Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error {
+	t.addInserts()
+	t.addEvents(evs)
+	t.addHeads(heads)
+	t.queue.Queue(`COMMIT`).Exec(func(done pgconn.CommandTag) error {
+		if done.String() != "COMMIT" { // a failed transaction is rolled back instead
+			return fmt.Errorf("commit: %s", done)
+		}
+		return nil
+	})
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	t.end()
+	return nil
+}
+
+// Rollback implements [storage.Tx].
+func (t *tx) Rollback() {
+	if !t.over {
+		t.end()
+	}
+}
+
+func (t *tx) end() {
+	t.over = true
+	release(t.conn)
+}

@@ -1,0 +1,56 @@
+package storage
+
+import (
+	"context"
+
+	"homeroom/events"
+)
+
+// AnyVersion as an expected version means that the change is made whatever the present version is.
+const AnyVersion int64 = 0
+
+// Store is all that the program does with its database. Each method authorises its caller: see [ErrNotFound] and
+// [ErrForbidden]. Every method may return an error that wraps [ErrUnavailable]. A write whose context ends may or may
+// not be carried out, but never in part.
+type Store interface {
+	events.Log
+
+	// CreateClass makes the caller its teacher.
+	CreateClass(ctx context.Context, p Principal, name string) (Class, error)
+	Classes(ctx context.Context, p Principal, page Page) (List[Class], error)
+	Class(ctx context.Context, p Principal, class string) (Class, error)
+	// UpdateClass may return a [*VersionError] whose Current is a Class.
+	UpdateClass(ctx context.Context, p Principal, class string, change ClassChange, version int64) (Class, error)
+	DeleteClass(ctx context.Context, p Principal, class string, version int64) error
+
+	Members(ctx context.Context, p Principal, class string, page Page) (List[Member], error)
+	Member(ctx context.Context, p Principal, class, user string) (Member, error)
+	// PutMember adds a member or changes one, and reports which.
+	PutMember(ctx context.Context, p Principal, class, user string, change MemberChange, version int64) (m Member, created bool, err error)
+	RemoveMember(ctx context.Context, p Principal, class, user string, version int64) error
+
+	CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error)
+	Messages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error)
+	Message(ctx context.Context, p Principal, class, message string) (Message, error)
+	EditMessage(ctx context.Context, p Principal, class, message, text string, version int64) (Message, error)
+	DeleteMessage(ctx context.Context, p Principal, class, message string, version int64) error
+
+	// OnCommit names who is handed committed events, in seq order per channel, before the write's caller is
+	// answered. It is called once, before the first write.
+	OnCommit(publish func([]events.Event))
+	// RotateEpoch gives the log a new epoch, so that every cursor gets a resync: for after a backup was restored.
+	RotateEpoch(ctx context.Context) (epoch string, err error)
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+	// Close finishes the writes that were accepted and lets go of the database.
+	Close() error
+}
+
+// Order is the order of a list of messages.
+type Order string
+
+// The orders, by seq.
+const (
+	NewestFirst Order = "desc"
+	OldestFirst Order = "asc"
+)
