@@ -11,15 +11,29 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := messageText(w, r)
+	draft, err := messageDraft(w, r)
 	if err != nil {
 		return err
 	}
-	m, err := s.store.CreateMessage(r.Context(), caller(r).Principal, class, storage.MessageDraft{Text: text})
+	m, err := s.store.CreateMessage(r.Context(), caller(r).Principal, class, draft)
 	if err != nil {
 		return err
 	}
 	return replyCreated(w, classPath(class)+"/messages/"+m.ID, m.Version, m)
+}
+
+// messageDraft is the body of a call that posts a message.
+func messageDraft(w http.ResponseWriter, r *http.Request) (storage.MessageDraft, error) {
+	var body struct {
+		Text     *string `json:"text"`
+		ParentID *string `json:"parent_id"`
+	}
+	if err := readBody(w, r, &body); err != nil {
+		return storage.MessageDraft{}, err
+	}
+	var c checks
+	draft := storage.MessageDraft{Text: c.text("text", body.Text, maxText), ParentID: c.id("parent_id", body.ParentID)}
+	return draft, c.err()
 }
 
 // messageText is the body of a call that sets a message's text.
@@ -40,7 +54,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := query(r, "limit", "page", "order")
+	values, err := query(r, "limit", "page", "order", "thread")
 	if err != nil {
 		return err
 	}
@@ -48,14 +62,18 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	order := storage.NewestFirst
-	if values.Has("order") {
-		order = storage.Order(values.Get("order"))
+	order, err := orderParam(values, storage.NewestFirst)
+	if err != nil {
+		return err
 	}
-	if order != storage.NewestFirst && order != storage.OldestFirst {
-		return invalidQuery("order must be desc or asc.")
+	read := s.store.Messages
+	switch thread := values.Get("thread"); {
+	case thread == "top":
+		read = s.store.TopMessages
+	case thread != "all" && values.Has("thread"):
+		return invalidQuery("thread must be top or all.")
 	}
-	list, err := s.store.Messages(r.Context(), caller(r).Principal, class, page, order)
+	list, err := read(r.Context(), caller(r).Principal, class, page, order)
 	if err != nil {
 		return err
 	}

@@ -26,12 +26,17 @@ const uuidLen = 36
 
 // pathID is a path parameter that is a UUID.
 func pathID(r *http.Request, name string) (string, error) {
-	text := chi.URLParam(r, name)
-	id, err := uuid.Parse(text)
-	if err != nil || len(text) != uuidLen {
+	id, ok := parseID(chi.URLParam(r, name))
+	if !ok {
 		return "", newProblem(http.StatusBadRequest, "invalid_id", "The "+name+" in the path must be a UUID.")
 	}
-	return id.String(), nil
+	return id, nil
+}
+
+// parseID reads a UUID and gives it its usual letters.
+func parseID(text string) (string, bool) {
+	id, err := uuid.Parse(text)
+	return id.String(), err == nil && len(text) == uuidLen
 }
 
 // pathUser is the path parameter user.
@@ -80,6 +85,18 @@ func intParam(values url.Values, name string, fallback, least, most int) (int, e
 func pageParams(values url.Values) (storage.Page, error) {
 	limit, err := intParam(values, "limit", defaultPage, 1, maxPage)
 	return storage.Page{Limit: limit, After: values.Get("page")}, err
+}
+
+// orderParam is the order of a list of messages.
+func orderParam(values url.Values, fallback storage.Order) (storage.Order, error) {
+	if !values.Has("order") {
+		return fallback, nil
+	}
+	order := storage.Order(values.Get("order"))
+	if order != storage.NewestFirst && order != storage.OldestFirst {
+		return "", invalidQuery("order must be desc or asc.")
+	}
+	return order, nil
 }
 
 // cursorParam is the cursor that a reader gives, or nil. A browser's EventSource sends a header when it comes back

@@ -73,6 +73,9 @@ func problemOf(err error) *Problem {
 		{storage.ErrForbidden, http.StatusForbidden, "forbidden", "Your role doesn't allow this."},
 		{storage.ErrLastTeacher, http.StatusConflict, "last_teacher", "A class needs a teacher. Make another member teacher first, or delete the class."},
 		{storage.ErrMessageDeleted, http.StatusConflict, "message_deleted", "The message is deleted and can't be changed any more."},
+		{storage.ErrParentNotFound, http.StatusUnprocessableEntity, "parent_not_found", "The class has no message with the id in parent_id."},
+		{storage.ErrParentIsReply, http.StatusUnprocessableEntity, "parent_is_reply", "Threads have one level. Reply to the message that this reply belongs to."},
+		{storage.ErrParentDeleted, http.StatusUnprocessableEntity, "parent_deleted", "The message to reply to is deleted."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {

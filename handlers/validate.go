@@ -40,6 +40,18 @@ func (c *checks) line(field string, value *string, most int) string {
 	return c.check(field, value, most, "")
 }
 
+// id checks an id that may be absent.
+func (c *checks) id(field string, value *string) *string {
+	if value == nil {
+		return nil
+	}
+	id, ok := parseID(*value)
+	if !ok {
+		c.add(field, "must be a UUID")
+	}
+	return &id
+}
+
 // check checks a text whose control characters may only be those allowed.
 func (c *checks) check(field string, value *string, most int, allowed string) string {
 	switch {

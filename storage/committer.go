@@ -188,7 +188,10 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 // refusal reports whether an error is a rule's answer, which a change gives before it writes anything. Any other
 // error spoils the transaction.
 func refusal(err error) bool {
-	for _, rule := range [...]error{ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted} {
+	for _, rule := range [...]error{
+		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
+		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted,
+	} {
 		if errors.Is(err, rule) {
 			return true
 		}

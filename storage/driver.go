@@ -30,7 +30,7 @@ type Needs struct {
 	Channels []events.Channel
 	Classes  []string
 	Members  []MemberKey
-	Messages []string
+	Messages []string // the messages that they reply to come along
 }
 
 // MemberKey names a member.
@@ -65,6 +65,8 @@ type Tx interface {
 	Teachers(ctx context.Context, class string) (int, error)
 	InsertMessage(ctx context.Context, m *Message) error
 	UpdateMessage(ctx context.Context, m *Message) error
+	// LastReply is when the newest reply to a message that is not deleted was posted; 0 where there is none.
+	LastReply(ctx context.Context, parent string) (events.Time, error)
 
 	// Commit adds events to the log, moves the heads of their channels, and commits.
 	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error
@@ -90,4 +92,8 @@ type Reader interface {
 	Message(ctx context.Context, message string) (*Message, error)
 	// Messages are by seq in an order, beyond (not with) a seq.
 	Messages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
+	// TopMessages are Messages without replies.
+	TopMessages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
+	// Replies are as Messages, but those to one message.
+	Replies(ctx context.Context, parent string, order Order, beyond int64, limit int) ([]Message, error)
 }

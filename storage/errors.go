@@ -12,6 +12,12 @@ var (
 	ErrLastTeacher = errors.New("a class needs a teacher")
 	// ErrMessageDeleted is for changes to a tombstone.
 	ErrMessageDeleted = errors.New("the message is deleted")
+	// ErrParentNotFound is for a reply to what is no message of the class.
+	ErrParentNotFound = errors.New("no such message to reply to")
+	// ErrParentIsReply keeps threads at one level.
+	ErrParentIsReply = errors.New("a reply can't be replied to")
+	// ErrParentDeleted is for a reply to a tombstone.
+	ErrParentDeleted = errors.New("the message to reply to is deleted")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

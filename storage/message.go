@@ -20,30 +20,45 @@ type Message struct {
 	CreatedAt events.Time `json:"created_at"`
 	EditedAt  events.Time `json:"edited_at"`
 	DeletedAt events.Time `json:"deleted_at"`
+
+	ReplyCount  int64       `json:"reply_count"`   // of replies that are not deleted
+	LastReplyAt events.Time `json:"last_reply_at"` // when the newest of them was posted
 }
 
 // MessageDraft is a message to be created.
 type MessageDraft struct {
-	Text string
+	Text     string
+	ParentID *string // the message that it replies to, if any
 }
 
 // CreateMessage implements [Store].
 func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error) {
 	id := newID()
+	needs := needClass(p, class)
+	if draft.ParentID != nil {
+		needs.Messages = []string{*draft.ParentID}
+	}
 	var m Message
-	err := e.write(ctx, needClass(p, class), func(ctx context.Context, b *batch) error {
+	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		if _, err := authorize(ctx, b, p, class, Post); err != nil {
+			return err
+		}
+		parent, err := b.parent(class, draft.ParentID)
+		if err != nil {
 			return err
 		}
 		m = Message{
 			ID: id, Class: class, Seq: b.nextSeq(events.ClassChannel(class)), Author: p.User, Text: &draft.Text,
-			Version: 1, CreatedAt: events.Now(),
+			ParentID: draft.ParentID, Version: 1, CreatedAt: events.Now(),
 		}
 		inserted := m
 		if err := b.insertMessage(ctx, &inserted); err != nil {
 			return err
 		}
-		return b.append(events.MessageCreated, class, p, &inserted)
+		if err := b.append(events.MessageCreated, class, p, &inserted); err != nil || parent == nil {
+			return err
+		}
+		return b.updateThread(ctx, p, parent, parent.ReplyCount+1, m.CreatedAt)
 	})
 	if err != nil {
 		return Message{}, err
@@ -95,7 +110,10 @@ func (e *Engine) DeleteMessage(ctx context.Context, p Principal, class, id strin
 		if err := b.updateMessage(ctx, &m); err != nil {
 			return err
 		}
-		return b.append(events.MessageDeleted, class, p, &m)
+		if err := b.append(events.MessageDeleted, class, p, &m); err != nil || m.ParentID == nil {
+			return err
+		}
+		return b.dropReply(ctx, p, *m.ParentID)
 	})
 }
 
@@ -138,16 +156,23 @@ func (e *Engine) Message(ctx context.Context, p Principal, class, id string) (m 
 }
 
 // Messages implements [Store].
-func (e *Engine) Messages(ctx context.Context, p Principal, class string, page Page, order Order) (list List[Message], err error) {
+func (e *Engine) Messages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error) {
+	return e.listMessages(ctx, p, class, page, order, func(r Reader, beyond int64) ([]Message, error) {
+		return r.Messages(ctx, class, order, beyond, page.Limit+1)
+	})
+}
+
+// listMessages reads a list of messages of a class, beyond a seq.
+func (e *Engine) listMessages(ctx context.Context, p Principal, class string, page Page, order Order, read func(r Reader, beyond int64) ([]Message, error)) (list List[Message], err error) {
 	beyond, err := page.seqKey()
 	if err != nil {
 		return list, err
 	}
+	if order == NewestFirst && beyond == 0 {
+		beyond = math.MaxInt64
+	}
 	err = e.viewClass(ctx, p, class, func(r Reader, at events.Cursor) error {
-		if order == NewestFirst && beyond == 0 {
-			beyond = math.MaxInt64
-		}
-		messages, err := r.Messages(ctx, class, order, beyond, page.Limit+1)
+		messages, err := read(r, beyond)
 		list = newList(messages, page.Limit, func(m *Message) string { return strconv.FormatInt(m.Seq, 10) })
 		list.At = at
 		return err

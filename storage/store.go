@@ -32,6 +32,9 @@ type Store interface {
 	CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error)
 	Messages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error)
 	Message(ctx context.Context, p Principal, class, message string) (Message, error)
+	// TopMessages are Messages without replies.
+	TopMessages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error)
+	Replies(ctx context.Context, p Principal, class, message string, page Page, order Order) (List[Message], error)
 	EditMessage(ctx context.Context, p Principal, class, message, text string, version int64) (Message, error)
 	DeleteMessage(ctx context.Context, p Principal, class, message string, version int64) error
 

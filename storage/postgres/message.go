@@ -6,11 +6,11 @@ import (
 	"homeroom/storage"
 )
 
-const messageColumns = `id, class, seq, author, text, parent_id, version, created_at, edited_at, deleted_at`
+const messageColumns = `id, class, seq, author, text, parent_id, version, created_at, edited_at, deleted_at, reply_count, last_reply_at`
 
 func scanMessage(r row) (m storage.Message, err error) {
 	err = r.Scan(&m.ID, &m.Class, &m.Seq, &m.Author, &m.Text, &m.ParentID, &m.Version,
-		(*int64)(&m.CreatedAt), (*int64)(&m.EditedAt), (*int64)(&m.DeletedAt))
+		(*int64)(&m.CreatedAt), (*int64)(&m.EditedAt), (*int64)(&m.DeletedAt), &m.ReplyCount, (*int64)(&m.LastReplyAt))
 	return m, err
 }
 
@@ -30,22 +30,24 @@ func (t *tx) addInserts() {
 	texts, parents := make([]*string, n), make([]*string, n)
 	seqs, versions := make([]int64, n), make([]int64, n)
 	created, edited, deleted := make([]int64, n), make([]int64, n), make([]int64, n)
+	replies, replied := make([]int64, n), make([]int64, n)
 	for i, m := range t.inserts {
 		ids[i], classes[i], authors[i] = m.ID, m.Class, m.Author
 		texts[i], parents[i] = m.Text, m.ParentID
 		seqs[i], versions[i] = m.Seq, m.Version
 		created[i], edited[i], deleted[i] = int64(m.CreatedAt), int64(m.EditedAt), int64(m.DeletedAt)
+		replies[i], replied[i] = m.ReplyCount, int64(m.LastReplyAt)
 	}
 	t.inserts = nil
 	t.queue.Queue(`INSERT INTO messages (`+messageColumns+`) SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[],
-		$4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])`,
-		ids, classes, seqs, authors, texts, parents, versions, created, edited, deleted)
+		$4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])`,
+		ids, classes, seqs, authors, texts, parents, versions, created, edited, deleted, replies, replied)
 }
 
 // UpdateMessage implements [storage.Tx].
 func (t *tx) UpdateMessage(_ context.Context, m *storage.Message) error {
-	t.add(`UPDATE messages SET text = $1, version = $2, edited_at = $3, deleted_at = $4 WHERE id = $5`,
-		m.Text, m.Version, int64(m.EditedAt), int64(m.DeletedAt), m.ID)
+	t.add(`UPDATE messages SET text = $1, version = $2, edited_at = $3, deleted_at = $4, reply_count = $5, last_reply_at = $6 WHERE id = $7`,
+		m.Text, m.Version, int64(m.EditedAt), int64(m.DeletedAt), m.ReplyCount, int64(m.LastReplyAt), m.ID)
 	return nil
 }
 
@@ -56,9 +58,14 @@ func (s *snapshot) Message(ctx context.Context, message string) (*storage.Messag
 
 // Messages implements [storage.Reader].
 func (s *snapshot) Messages(ctx context.Context, class string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
-	where := `class = $1 AND seq > $2 ORDER BY seq`
+	return s.listMessages(ctx, `class = $1`, class, order, beyond, limit)
+}
+
+// listMessages reads those messages by seq that a condition picks by one key, $1.
+func (s *snapshot) listMessages(ctx context.Context, condition, key string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
+	where := condition + ` AND seq > $2 ORDER BY seq`
 	if order == storage.NewestFirst {
-		where = `class = $1 AND seq < $2 ORDER BY seq DESC`
+		where = condition + ` AND seq < $2 ORDER BY seq DESC`
 	}
-	return list(ctx, s, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE `+where+` LIMIT $3`, class, beyond, limit)
+	return list(ctx, s, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE `+where+` LIMIT $3`, key, beyond, limit)
 }

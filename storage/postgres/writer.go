@@ -64,7 +64,9 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 			`SELECT `+memberColumns+` FROM unnest($1::text[], $2::text[]) AS k (class, "user") JOIN members USING (class, "user")`, classes, users)
 	}
 	if len(needs.Messages) > 0 {
-		collect(b, &f.messages, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE id = ANY($1::text[])`, needs.Messages)
+		// The parents' ids are an array too, so that both are looked up by the index.
+		collect(b, &f.messages, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE id = ANY($1::text[] ||
+			ARRAY(SELECT parent_id FROM messages WHERE id = ANY($1::text[]) AND parent_id IS NOT NULL))`, needs.Messages)
 	}
 }
 

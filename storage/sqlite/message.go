@@ -7,25 +7,27 @@ import (
 )
 
 const (
-	messageColumns = `id, class, seq, author, text, parent_id, version, created_at, edited_at, deleted_at`
+	messageColumns = `id, class, seq, author, text, parent_id, version, created_at, edited_at, deleted_at, reply_count, last_reply_at`
 	selectMessage  = `SELECT ` + messageColumns + ` FROM messages WHERE id = ?`
 )
 
 func scanMessage(r row) (m storage.Message, err error) {
-	err = r.Scan(&m.ID, &m.Class, &m.Seq, &m.Author, &m.Text, &m.ParentID, &m.Version, &m.CreatedAt, &m.EditedAt, &m.DeletedAt)
+	err = r.Scan(&m.ID, &m.Class, &m.Seq, &m.Author, &m.Text, &m.ParentID, &m.Version, &m.CreatedAt, &m.EditedAt, &m.DeletedAt,
+		&m.ReplyCount, &m.LastReplyAt)
 	return m, err
 }
 
 // InsertMessage implements [storage.Tx].
 func (t *tx) InsertMessage(ctx context.Context, m *storage.Message) error {
-	return t.exec(ctx, `INSERT INTO messages (`+messageColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.ID, m.Class, m.Seq, m.Author, m.Text, m.ParentID, m.Version, int64(m.CreatedAt), int64(m.EditedAt), int64(m.DeletedAt))
+	return t.exec(ctx, `INSERT INTO messages (`+messageColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.ID, m.Class, m.Seq, m.Author, m.Text, m.ParentID, m.Version, int64(m.CreatedAt), int64(m.EditedAt), int64(m.DeletedAt),
+		m.ReplyCount, int64(m.LastReplyAt))
 }
 
 // UpdateMessage implements [storage.Tx].
 func (t *tx) UpdateMessage(ctx context.Context, m *storage.Message) error {
-	return t.exec(ctx, `UPDATE messages SET text = ?, version = ?, edited_at = ?, deleted_at = ? WHERE id = ?`,
-		m.Text, m.Version, int64(m.EditedAt), int64(m.DeletedAt), m.ID)
+	return t.exec(ctx, `UPDATE messages SET text = ?, version = ?, edited_at = ?, deleted_at = ?, reply_count = ?, last_reply_at = ? WHERE id = ?`,
+		m.Text, m.Version, int64(m.EditedAt), int64(m.DeletedAt), m.ReplyCount, int64(m.LastReplyAt), m.ID)
 }
 
 // Message implements [storage.Reader].
@@ -35,9 +37,14 @@ func (s snapshot) Message(ctx context.Context, message string) (*storage.Message
 
 // Messages implements [storage.Reader].
 func (s snapshot) Messages(ctx context.Context, class string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
-	where := `class = ? AND seq > ? ORDER BY seq`
+	return s.listMessages(ctx, `class = ?`, class, order, beyond, limit)
+}
+
+// listMessages reads those messages by seq that a condition picks by one key.
+func (s snapshot) listMessages(ctx context.Context, condition, key string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
+	where := condition + ` AND seq > ? ORDER BY seq`
 	if order == storage.NewestFirst {
-		where = `class = ? AND seq < ? ORDER BY seq DESC`
+		where = condition + ` AND seq < ? ORDER BY seq DESC`
 	}
-	return list(ctx, s, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE `+where+` LIMIT ?`, class, beyond, limit)
+	return list(ctx, s, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE `+where+` LIMIT ?`, key, beyond, limit)
 }

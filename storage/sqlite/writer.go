@@ -114,15 +114,24 @@ func fetch(ctx context.Context, q querier, needs storage.Needs) (*storage.Rows, 
 		}
 	}
 	for _, id := range needs.Messages {
-		m, err := one(ctx, q, scanMessage, selectMessage, id)
-		if err != nil {
+		if err := fetchMessage(ctx, q, rows, id); err != nil {
 			return nil, err
-		}
-		if m != nil {
-			rows.Messages[id] = m
 		}
 	}
 	return rows, nil
+}
+
+// fetchMessage reads a message and the one that it replies to.
+func fetchMessage(ctx context.Context, q querier, rows *storage.Rows, id string) error {
+	m, err := one(ctx, q, scanMessage, selectMessage, id)
+	if err != nil || m == nil {
+		return err
+	}
+	rows.Messages[id] = m
+	if m.ParentID == nil {
+		return nil
+	}
+	return fetchMessage(ctx, q, rows, *m.ParentID)
 }
 
 // SetEpoch implements [storage.Driver].

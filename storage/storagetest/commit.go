@@ -83,6 +83,7 @@ func postAtOnce(t *testing.T, through []*school, classes []string) {
 // its events tell the whole story.
 func writeAtOnce(t *testing.T, through []*school, class string) {
 	t.Helper()
+	thread := through[0].post(t, anna, class, "thread of all")
 	var writing sync.WaitGroup
 	for w := range 16 {
 		s := through[w%len(through)]
@@ -93,12 +94,19 @@ func writeAtOnce(t *testing.T, through []*school, class string) {
 				check(t, err)
 				_, err = s.EditMessage(t.Context(), ben, class, m.ID, "changed", storage.AnyVersion)
 				check(t, err)
+				reply, err := s.CreateMessage(t.Context(), dora, class, storage.MessageDraft{Text: "a reply", ParentID: &thread.ID})
+				check(t, err)
+				_, err = s.CreateMessage(t.Context(), clio, class, storage.MessageDraft{Text: "another", ParentID: &m.ID})
+				check(t, err)
 				_, _, err = s.PutMember(t.Context(), anna, class, hugo.User, storage.MemberChange{Role: storage.Assistant, Name: hugo.Name}, storage.AnyVersion)
 				check(t, err)
 				name := fmt.Sprint(w, i)
 				_, err = s.UpdateClass(t.Context(), anna, class, storage.ClassChange{Name: &name}, storage.AnyVersion)
 				check(t, err)
 				check(t, s.DeleteMessage(t.Context(), clio, class, m.ID, storage.AnyVersion))
+				if i%2 == 0 {
+					check(t, s.DeleteMessage(t.Context(), dora, class, reply.ID, storage.AnyVersion))
+				}
 				check(t, s.RemoveMember(t.Context(), anna, class, hugo.User, storage.AnyVersion), storage.ErrNotFound)
 			}
 		})

@@ -64,10 +64,12 @@ func (r *replay) apply(t *testing.T, e events.Event) {
 		}
 	case events.MessageCreated, events.MessageUpdated, events.MessageDeleted:
 		decode(t, e, &msg)
-		if was := r.messages[msg.ID]; msg.Version != was.Version+1 {
+		was := r.messages[msg.ID]
+		if msg.Version != was.Version+1 {
 			t.Errorf("event %d: version %d after %d", e.Seq, msg.Version, was.Version)
 		}
-		if (msg.Seq == e.Seq) != (e.Type == events.MessageCreated) || (msg.Text == nil) != (e.Type == events.MessageDeleted) {
+		stone := e.Type == events.MessageDeleted || e.Type == events.MessageUpdated && was.DeletedAt != 0 // whose thread changed
+		if (msg.Seq == e.Seq) != (e.Type == events.MessageCreated) || (msg.Text == nil) != stone {
 			t.Errorf("event %d, %s: %s", e.Seq, e.Type, e.Data)
 		}
 		r.messages[msg.ID] = msg
@@ -95,6 +97,7 @@ func (r *replay) wantSame(t *testing.T, shown look) {
 	if len(messages)+len(shown.Messages) > 0 {
 		equal(t, "messages", messages, shown.Messages)
 	}
+	wantThreads(t, shown.Messages)
 	if r.name != "" {
 		equal(t, "name", r.name, shown.Class.Name)
 	}
@@ -157,14 +160,18 @@ func (s *school) change(t *testing.T, r *rand.Rand, class string) error {
 	pick := func() storage.Principal { return people[r.IntN(len(people))] }
 	p, other, version := pick(), pick(), r.Int64N(3)
 	message := noClass
+	var parent *string // of a post, which may thus be a reply
 	if all := s.all(t, class); len(all) > 0 {
 		message = all[r.IntN(len(all))].ID
+		if r.IntN(2) == 0 {
+			parent = &all[r.IntN(len(all))].ID
+		}
 	}
 	text := fmt.Sprint("text ", r.IntN(4))
 	var err error
 	switch r.IntN(8) {
 	case 0, 1:
-		_, err = s.CreateMessage(t.Context(), p, class, storage.MessageDraft{Text: text})
+		_, err = s.CreateMessage(t.Context(), p, class, storage.MessageDraft{Text: text, ParentID: parent})
 	case 2, 3:
 		_, err = s.EditMessage(t.Context(), p, class, message, text, version)
 	case 4:

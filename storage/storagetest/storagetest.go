@@ -30,6 +30,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"failures", testFailures},
 		{"closing", testClosing},
 		{"replay", testReplay},
+		{"threads", testThreads},
 	})
 }
 

@@ -34,6 +34,8 @@ func TestAccess(t *testing.T) {
 				{"GET", "/messages/" + message, nil},
 				{"PATCH", "/messages/" + message, map[string]string{"text": "rewritten"}},
 				{"DELETE", "/messages/" + message, nil},
+				{"POST", "/messages", map[string]string{"text": "let me in", "parent_id": message}},
+				{"GET", "/messages/" + message + "/replies", nil},
 				{"GET", "/stream", nil},
 				{"GET", "/events", nil},
 			}

@@ -44,21 +44,22 @@ func TestAddress(t *testing.T) {
 			for path, values := range map[string][]string{
 				"messages": {
 					"limit=0", "limit=201", "limit=-1", "limit=ten", "limit=1.5", "limit=99999999999999999999", "limit=1e2", "limit=+5", "limit=%205",
-					"order=up", "order=ASC", "page=garbage", "page=" + strings.Repeat("A", 3000), "page=%00", "page=..",
+					"order=up", "order=ASC", "thread=", "thread=none", "thread=Top", "page=garbage", "page=" + strings.Repeat("A", 3000), "page=%00", "page=..",
 				},
+				"messages/01890a5d-ac96-774b-bcce-b302099a8057/replies": {"limit=0", "order=up", "page=garbage", "thread=top"},
 				"members": {"limit=0", "limit=201", "limit=x", "page=garbage", "page=%ff"},
 				"events": {
 					"wait=-1", "wait=61", "wait=soon", "wait=1.5", "wait=1s", "limit=0", "limit=1001", "limit=x",
 				},
 			} {
 				for _, query := range values {
-					c.Get(r.path(path)+"?"+query).WantProblem(http.StatusBadRequest, "invalid_query")
+					c.Get(r.path()+"/"+path+"?"+query).WantProblem(http.StatusBadRequest, "invalid_query")
 				}
 			}
 			for _, query := range []string{"limit=0", "limit=x", "page=garbage"} {
 				c.Get("/v1/classes?"+query).WantProblem(http.StatusBadRequest, "invalid_query")
 			}
-			for _, query := range []string{"limit=1", "limit=200", "order=asc", "order=desc"} {
+			for _, query := range []string{"limit=1", "limit=200", "order=asc", "order=desc", "thread=all", "thread=top"} {
 				c.Get(r.path("messages") + "?" + query).Want(http.StatusOK)
 			}
 			c.Get(r.path("events") + "?limit=1000&wait=0").Want(http.StatusOK)
@@ -90,6 +91,7 @@ func TestAddress(t *testing.T) {
 				{"POST", r.path("members", ben.ID), "DELETE, GET, PUT"},
 				{"DELETE", r.path("messages"), "GET, POST"},
 				{"PUT", r.path("messages", "01890a5d-ac96-774b-bcce-b302099a8057"), "DELETE, GET, PATCH"},
+				{"POST", r.path("messages", "01890a5d-ac96-774b-bcce-b302099a8057", "replies"), "GET"},
 				{"POST", r.path("stream"), "GET"},
 				{"POST", r.path("events"), "GET"},
 				{"GET", "/v1/session", "DELETE, POST"},

@@ -97,28 +97,6 @@ func TestMessage(t *testing.T) {
 			}
 		})
 
-		t.Run("a reply names its parent", func(t *testing.T) {
-			r := furnish(t, srv)
-			parent := r.as(t, ben).Post(r.class, "Why is the sky blue?")
-			var reply harness.Message
-			body := map[string]string{"text": "Scattering.", "parent_id": parent.ID}
-			r.as(t, anna).Do("POST", r.path("messages"), body).Want(http.StatusCreated).Into(&reply)
-			if reply.ParentID == nil || *reply.ParentID != parent.ID {
-				t.Errorf("reply %+v", reply)
-			}
-			elsewhere := furnish(t, srv)
-			stranger := elsewhere.as(t, ben).Post(elsewhere.class, "in another class")
-			for what, id := range map[string]string{
-				"no message": "01890a5d-ac96-774b-bcce-b302099a8057", "a message of another class": stranger.ID, "no id": "sky", "a reply": reply.ID,
-			} {
-				body["parent_id"] = id
-				resp := r.as(t, anna).Do("POST", r.path("messages"), body)
-				if p := resp.WantProblem(http.StatusUnprocessableEntity, "invalid_field"); len(p.Errors) == 0 || p.Errors[0].Field != "parent_id" {
-					t.Errorf("a reply to %s: %s", what, resp.Body)
-				}
-			}
-		})
-
 		t.Run("the author edits, nobody else does", func(t *testing.T) {
 			r := furnish(t, srv)
 			m := r.as(t, ben).Post(r.class, "teh cell")

@@ -71,6 +71,28 @@ func (c *Client) TryPost(ctx context.Context, class, text string) (Message, erro
 	return m, resp.expect(http.StatusCreated, &m)
 }
 
+// Reply posts a reply to a message.
+func (c *Client) Reply(class, parent, text string) Message {
+	c.tb.Helper()
+	m, err := c.TryReply(c.tb.Context(), class, parent, text)
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	return m
+}
+
+// TryReply is Reply for any goroutine.
+func (c *Client) TryReply(ctx context.Context, class, parent, text string) (Message, error) {
+	var m Message
+	resp, err := c.Send(ctx, Call{
+		Method: http.MethodPost, Path: ClassPath(class, "messages"), Body: map[string]string{"text": text, "parent_id": parent},
+	})
+	if err != nil {
+		return m, err
+	}
+	return m, resp.expect(http.StatusCreated, &m)
+}
+
 // Message reads one message.
 func (c *Client) Message(class, id string) Message {
 	c.tb.Helper()

@@ -38,6 +38,9 @@ type Message struct {
 	CreatedAt time.Time  `json:"created_at"`
 	EditedAt  *time.Time `json:"edited_at"`
 	DeletedAt *time.Time `json:"deleted_at"`
+
+	ReplyCount  int64      `json:"reply_count"`
+	LastReplyAt *time.Time `json:"last_reply_at"`
 }
 
 // Page is a page of a list.
