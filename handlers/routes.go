@@ -51,6 +51,7 @@ func (s *Server) Handler() http.Handler {
 				r.Patch("/messages/{message}", s.handle(s.editMessage))
 				r.Delete("/messages/{message}", s.handle(s.deleteMessage))
 				r.Get("/messages/{message}/replies", s.handle(s.listReplies))
+				r.Get("/messages/{message}/history", s.handle(s.listHistory))
 
 				r.Get("/stream", s.handle(s.stream))
 				r.Get("/events", s.handle(s.listEvents))

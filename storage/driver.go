@@ -67,6 +67,9 @@ type Tx interface {
 	UpdateMessage(ctx context.Context, m *Message) error
 	// LastReply is when the newest reply to a message that is not deleted was posted; 0 where there is none.
 	LastReply(ctx context.Context, parent string) (events.Time, error)
+	KeepText(ctx context.Context, f *FormerText) error
+	// DropTexts forgets the former texts of a message.
+	DropTexts(ctx context.Context, message string) error
 
 	// Commit adds events to the log, moves the heads of their channels, and commits.
 	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error
@@ -94,6 +97,8 @@ type Reader interface {
 	Messages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
 	// TopMessages are Messages without replies.
 	TopMessages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
+	// FormerTexts are a message's by version, after a version.
+	FormerTexts(ctx context.Context, message string, after int64, limit int) ([]FormerText, error)
 	// Replies are as Messages, but those to one message.
 	Replies(ctx context.Context, parent string, order Order, beyond int64, limit int) ([]Message, error)
 }

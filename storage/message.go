@@ -82,6 +82,9 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 			return nil
 		}
 		m.Text, m.Version, m.EditedAt = &text, m.Version+1, events.Now()
+		if err := b.tx.KeepText(ctx, formerText(old)); err != nil {
+			return err
+		}
 		changed := m
 		if err := b.updateMessage(ctx, &changed); err != nil {
 			return err
@@ -108,6 +111,9 @@ func (e *Engine) DeleteMessage(ctx context.Context, p Principal, class, id strin
 		m := *old
 		m.Text, m.Version, m.DeletedAt = nil, m.Version+1, events.Now()
 		if err := b.updateMessage(ctx, &m); err != nil {
+			return err
+		}
+		if err := b.tx.DropTexts(ctx, id); err != nil {
 			return err
 		}
 		if err := b.append(events.MessageDeleted, class, p, &m); err != nil || m.ParentID == nil {

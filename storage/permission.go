@@ -15,6 +15,7 @@ const (
 	ManageMembers Action = "add, change and remove members"
 	Post          Action = "post messages, and edit one's own"
 	Moderate      Action = "delete others' messages"
+	ReadHistory   Action = "read what others' messages said before they were edited"
 )
 
 // permissions says which class roles may do what. A global admin may do all of it without being a member. On one's
@@ -25,6 +26,7 @@ var permissions = map[Action][]Role{
 	ManageMembers: {Teacher},
 	Post:          {Teacher, Assistant, Student},
 	Moderate:      {Teacher, Assistant},
+	ReadHistory:   {Teacher},
 }
 
 // lookup finds what authorisation needs. A missing row is nil without an error.

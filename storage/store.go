@@ -35,6 +35,8 @@ type Store interface {
 	// TopMessages are Messages without replies.
 	TopMessages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error)
 	Replies(ctx context.Context, p Principal, class, message string, page Page, order Order) (List[Message], error)
+	// FormerTexts are what a message said before it was edited, oldest first; for its author and for teachers.
+	FormerTexts(ctx context.Context, p Principal, class, message string, page Page) (List[FormerText], error)
 	EditMessage(ctx context.Context, p Principal, class, message, text string, version int64) (Message, error)
 	DeleteMessage(ctx context.Context, p Principal, class, message string, version int64) error
 

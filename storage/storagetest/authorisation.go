@@ -59,6 +59,18 @@ func testAuthorisation(t *testing.T, fresh Fresh) {
 			_, err := s.Message(ctx, p, class, m.ID)
 			return err
 		}, "+++++."},
+		{"TopMessages", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
+			_, err := s.TopMessages(ctx, p, class, first, storage.NewestFirst)
+			return err
+		}, "+++++."},
+		{"Replies", func(ctx context.Context, p storage.Principal, class string, m storage.Message) error {
+			_, err := s.Replies(ctx, p, class, m.ID, first, storage.OldestFirst)
+			return err
+		}, "+++++."},
+		{"FormerTexts", func(ctx context.Context, p storage.Principal, class string, m storage.Message) error {
+			_, err := s.FormerTexts(ctx, p, class, m.ID, first)
+			return err
+		}, "++-+-."},
 		{"EditMessage", func(ctx context.Context, p storage.Principal, class string, m storage.Message) error {
 			_, err := s.EditMessage(ctx, p, class, m.ID, "changed", storage.AnyVersion)
 			return err

@@ -31,6 +31,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"closing", testClosing},
 		{"replay", testReplay},
 		{"threads", testThreads},
+		{"history", testHistory},
 	})
 }
 

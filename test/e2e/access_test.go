@@ -36,6 +36,7 @@ func TestAccess(t *testing.T) {
 				{"DELETE", "/messages/" + message, nil},
 				{"POST", "/messages", map[string]string{"text": "let me in", "parent_id": message}},
 				{"GET", "/messages/" + message + "/replies", nil},
+				{"GET", "/messages/" + message + "/history", nil},
 				{"GET", "/stream", nil},
 				{"GET", "/events", nil},
 			}

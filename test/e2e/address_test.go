@@ -47,6 +47,7 @@ func TestAddress(t *testing.T) {
 					"order=up", "order=ASC", "thread=", "thread=none", "thread=Top", "page=garbage", "page=" + strings.Repeat("A", 3000), "page=%00", "page=..",
 				},
 				"messages/01890a5d-ac96-774b-bcce-b302099a8057/replies": {"limit=0", "order=up", "page=garbage", "thread=top"},
+				"messages/01890a5d-ac96-774b-bcce-b302099a8057/history": {"limit=0", "order=asc", "page=garbage"},
 				"members": {"limit=0", "limit=201", "limit=x", "page=garbage", "page=%ff"},
 				"events": {
 					"wait=-1", "wait=61", "wait=soon", "wait=1.5", "wait=1s", "limit=0", "limit=1001", "limit=x",

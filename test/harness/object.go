@@ -43,6 +43,14 @@ type Message struct {
 	LastReplyAt *time.Time `json:"last_reply_at"`
 }
 
+// FormerText is what a message said before an edit.
+type FormerText struct {
+	Version int64     `json:"version"`
+	Text    string    `json:"text"`
+	At      time.Time `json:"at"`
+	Editor  string    `json:"editor"`
+}
+
 // Page is a page of a list.
 type Page[T any] struct {
 	Items []T     `json:"items"`
