@@ -59,7 +59,8 @@ func (s *Server) updateClass(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var body struct {
-		Name *string `json:"name"`
+		Name     *string `json:"name"`
+		Archived *bool   `json:"archived"`
 	}
 	if err := readBody(w, r, &body); err != nil {
 		return err
@@ -67,11 +68,14 @@ func (s *Server) updateClass(w http.ResponseWriter, r *http.Request) error {
 	var c checks
 	if body.Name != nil {
 		c.line("name", body.Name, maxName)
+	} else if body.Archived == nil {
+		c.add("name", "or archived is required")
 	}
 	if err := c.err(); err != nil {
 		return err
 	}
-	class, err := s.store.UpdateClass(r.Context(), caller(r).Principal, id, storage.ClassChange{Name: body.Name}, ifMatch(r))
+	change := storage.ClassChange{Name: body.Name, Archived: body.Archived}
+	class, err := s.store.UpdateClass(r.Context(), caller(r).Principal, id, change, ifMatch(r))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ type ClassInfo struct {
 	Version   int64       `json:"version"` // 1 at first, one more with each change
 	CreatedAt events.Time `json:"created_at"`
 	UpdatedAt events.Time `json:"updated_at"`
+
+	ArchivedAt events.Time `json:"archived_at"` // then it can only be read
 }
 
 // Class is a class as its caller sees it.
@@ -23,7 +25,27 @@ type Class struct {
 
 // ClassChange changes a class. Nil leaves a field as it is.
 type ClassChange struct {
-	Name *string
+	Name     *string
+	Archived *bool
+}
+
+// apply makes a change, and reports whether it was one.
+func (c ClassChange) apply(class *ClassInfo) bool {
+	was, now := *class, events.Now()
+	if c.Name != nil {
+		class.Name = *c.Name
+	}
+	if c.Archived != nil && *c.Archived != (class.ArchivedAt != 0) {
+		class.ArchivedAt = 0
+		if *c.Archived {
+			class.ArchivedAt = now
+		}
+	}
+	if *class == was {
+		return false
+	}
+	class.UpdatedAt = now
+	return true
 }
 
 // CreateClass implements [Store].
@@ -61,10 +83,10 @@ func (e *Engine) UpdateClass(ctx context.Context, p Principal, id string, change
 		if version != AnyVersion && version != class.Version {
 			return &VersionError{class}
 		}
-		if change.Name == nil || *change.Name == class.Name {
+		if !change.apply(&class.ClassInfo) {
 			return nil
 		}
-		class.Name, class.Version, class.UpdatedAt = *change.Name, class.Version+1, events.Now()
+		class.Version++
 		info := class.ClassInfo
 		if err := b.putClass(ctx, &info); err != nil {
 			return err

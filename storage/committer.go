@@ -190,7 +190,7 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 func refusal(err error) bool {
 	for _, rule := range [...]error{
 		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
-		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted,
+		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived,
 	} {
 		if errors.Is(err, rule) {
 			return true

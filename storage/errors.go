@@ -18,6 +18,8 @@ var (
 	ErrParentIsReply = errors.New("a reply can't be replied to")
 	// ErrParentDeleted is for a reply to a tombstone.
 	ErrParentDeleted = errors.New("the message to reply to is deleted")
+	// ErrClassArchived is for writing in a class that is archived, and for joining it.
+	ErrClassArchived = errors.New("the class is archived")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

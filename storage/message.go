@@ -40,8 +40,12 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 	}
 	var m Message
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
-		if _, err := authorize(ctx, b, p, class, Post); err != nil {
+		a, err := authorize(ctx, b, p, class, Post)
+		if err != nil {
 			return err
+		}
+		if a.class.ArchivedAt != 0 {
+			return ErrClassArchived
 		}
 		parent, err := b.parent(class, draft.ParentID)
 		if err != nil {
@@ -74,6 +78,8 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 		switch {
 		case old.Author != p.User || a.member == nil:
 			return ErrForbidden
+		case a.class.ArchivedAt != 0:
+			return ErrClassArchived
 		case old.DeletedAt != 0:
 			return ErrMessageDeleted
 		case version != AnyVersion && version != old.Version:
@@ -103,6 +109,8 @@ func (e *Engine) DeleteMessage(ctx context.Context, p Principal, class, id strin
 		switch {
 		case old.Author != p.User && !a.can(Moderate):
 			return ErrForbidden
+		case a.class.ArchivedAt != 0:
+			return ErrClassArchived
 		case version != AnyVersion && version != old.Version:
 			return &VersionError{*old}
 		case old.DeletedAt != 0:

@@ -7,18 +7,18 @@ import (
 	"homeroom/storage"
 )
 
-const classColumns = `classes.id, classes.name, classes.version, classes.created_at, classes.updated_at`
+const classColumns = `classes.id, classes.name, classes.version, classes.created_at, classes.updated_at, classes.archived_at`
 
 func scanClass(r row) (c storage.ClassInfo, err error) {
-	err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt))
+	err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt))
 	return c, err
 }
 
 // PutClass implements [storage.Tx].
 func (t *tx) PutClass(_ context.Context, c *storage.ClassInfo) error {
-	t.add(`INSERT INTO classes (id, name, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, updated_at = excluded.updated_at`,
-		c.ID, c.Name, c.Version, int64(c.CreatedAt), int64(c.UpdatedAt))
+	t.add(`INSERT INTO classes (id, name, version, created_at, updated_at, archived_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, updated_at = excluded.updated_at, archived_at = excluded.archived_at`,
+		c.ID, c.Name, c.Version, int64(c.CreatedAt), int64(c.UpdatedAt), int64(c.ArchivedAt))
 	return nil
 }
 
@@ -37,7 +37,7 @@ func (s *snapshot) Class(ctx context.Context, class string) (*storage.ClassInfo,
 func (s *snapshot) Classes(ctx context.Context, user, after string, limit int) ([]storage.Class, error) {
 	return list(ctx, s, func(r row) (c storage.Class, err error) {
 		var role storage.Role
-		err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*string)(&role))
+		err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt), (*string)(&role))
 		c.Role = &role
 		return c, err
 	}, `SELECT `+classColumns+`, members.role FROM members JOIN classes ON classes.id = members.class

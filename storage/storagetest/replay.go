@@ -14,7 +14,7 @@ import (
 
 // replay is a class as its events alone tell it: what a client makes of a snapshot and a stream.
 type replay struct {
-	name     string // "" until an event says it
+	class    storage.ClassInfo // zero until an event says it
 	gone     bool
 	members  map[string]storage.Member
 	messages map[string]storage.Message
@@ -75,7 +75,7 @@ func (r *replay) apply(t *testing.T, e events.Event) {
 		r.messages[msg.ID] = msg
 	case events.ClassUpdated:
 		decode(t, e, &class)
-		r.name = class.Name
+		r.class = class
 	case events.ClassDeleted:
 		r.gone = true
 	default:
@@ -98,8 +98,8 @@ func (r *replay) wantSame(t *testing.T, shown look) {
 		equal(t, "messages", messages, shown.Messages)
 	}
 	wantThreads(t, shown.Messages)
-	if r.name != "" {
-		equal(t, "name", r.name, shown.Class.Name)
+	if r.class.ID != "" {
+		equal(t, "class", r.class, shown.Class)
 	}
 }
 
@@ -169,7 +169,7 @@ func (s *school) change(t *testing.T, r *rand.Rand, class string) error {
 	}
 	text := fmt.Sprint("text ", r.IntN(4))
 	var err error
-	switch r.IntN(8) {
+	switch r.IntN(9) {
 	case 0, 1:
 		_, err = s.CreateMessage(t.Context(), p, class, storage.MessageDraft{Text: text, ParentID: parent})
 	case 2, 3:
@@ -183,6 +183,9 @@ func (s *school) change(t *testing.T, r *rand.Rand, class string) error {
 		err = s.RemoveMember(t.Context(), p, class, other.User, version)
 	case 7:
 		_, err = s.UpdateClass(t.Context(), p, class, storage.ClassChange{Name: &text}, version)
+	case 8:
+		archived := r.IntN(3) == 0
+		_, err = s.UpdateClass(t.Context(), p, class, storage.ClassChange{Archived: &archived}, version)
 	}
 	return err
 }

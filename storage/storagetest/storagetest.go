@@ -32,6 +32,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"replay", testReplay},
 		{"threads", testThreads},
 		{"history", testHistory},
+		{"archive", testArchive},
 	})
 }
 

@@ -13,6 +13,8 @@ type Class struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+
+	ArchivedAt *time.Time `json:"archived_at"`
 }
 
 // Member is a member as the wire has it.
