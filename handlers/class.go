@@ -75,8 +75,11 @@ func (s *Server) updateClass(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	change := storage.ClassChange{Name: body.Name, Archived: body.Archived}
-	class, err := s.store.UpdateClass(r.Context(), caller(r).Principal, id, change, ifMatch(r))
-	if err != nil {
+	var class storage.Class
+	if err := ifMatch(r, func(version int64) (err error) {
+		class, err = s.store.UpdateClass(r.Context(), caller(r).Principal, id, change, version)
+		return err
+	}); err != nil {
 		return err
 	}
 	return replyVersion(w, http.StatusOK, class.Version, class)
@@ -87,7 +90,9 @@ func (s *Server) deleteClass(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.DeleteClass(r.Context(), caller(r).Principal, id, ifMatch(r)); err != nil {
+	if err := ifMatch(r, func(version int64) error {
+		return s.store.DeleteClass(r.Context(), caller(r).Principal, id, version)
+	}); err != nil {
 		return err
 	}
 	return replyNothing(w)

@@ -76,8 +76,12 @@ func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	m, created, err := s.store.PutMember(r.Context(), caller(r).Principal, class, user, change, ifMatch(r))
-	if err != nil {
+	var m storage.Member
+	var created bool
+	if err := ifMatch(r, func(version int64) (err error) {
+		m, created, err = s.store.PutMember(r.Context(), caller(r).Principal, class, user, change, version)
+		return err
+	}); err != nil {
 		return err
 	}
 	if created {
@@ -91,7 +95,9 @@ func (s *Server) removeMember(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.RemoveMember(r.Context(), caller(r).Principal, class, user, ifMatch(r)); err != nil {
+	if err := ifMatch(r, func(version int64) error {
+		return s.store.RemoveMember(r.Context(), caller(r).Principal, class, user, version)
+	}); err != nil {
 		return err
 	}
 	return replyNothing(w)

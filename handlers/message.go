@@ -110,8 +110,11 @@ func (s *Server) editMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m, err := s.store.EditMessage(r.Context(), caller(r).Principal, class, id, text, ifMatch(r))
-	if err != nil {
+	var m storage.Message
+	if err := ifMatch(r, func(version int64) (err error) {
+		m, err = s.store.EditMessage(r.Context(), caller(r).Principal, class, id, text, version)
+		return err
+	}); err != nil {
 		return err
 	}
 	return replyVersion(w, http.StatusOK, m.Version, m)
@@ -122,7 +125,9 @@ func (s *Server) deleteMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.DeleteMessage(r.Context(), caller(r).Principal, class, id, ifMatch(r)); err != nil {
+	if err := ifMatch(r, func(version int64) error {
+		return s.store.DeleteMessage(r.Context(), caller(r).Principal, class, id, version)
+	}); err != nil {
 		return err
 	}
 	return replyNothing(w)

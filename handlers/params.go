@@ -117,23 +117,3 @@ func cursorParam(header string, values url.Values, names ...string) (*events.Cur
 	}
 	return &cursor, nil
 }
-
-// ifMatch is the version that a change expects (RFC 9110, 13.1.1), or storage.AnyVersion.
-func ifMatch(r *http.Request) int64 {
-	text := r.Header.Get("If-Match")
-	if text == "" || text == "*" {
-		return storage.AnyVersion
-	}
-	if inner, ok := strings.CutPrefix(text, `"`); ok {
-		if inner, ok = strings.CutSuffix(inner, `"`); ok {
-			if version, err := strconv.ParseInt(inner, 10, 64); err == nil && version > 0 {
-				return version
-			}
-		}
-	}
-	// Any other tag is none of ours, so it can't match; no version is ever that high.
-	return neverVersion
-}
-
-// neverVersion is a version that nothing has.
-const neverVersion = 1<<63 - 1
