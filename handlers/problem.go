@@ -77,6 +77,7 @@ func problemOf(err error) *Problem {
 		{storage.ErrParentIsReply, http.StatusUnprocessableEntity, "parent_is_reply", "Threads have one level. Reply to the message that this reply belongs to."},
 		{storage.ErrParentDeleted, http.StatusUnprocessableEntity, "parent_deleted", "The message to reply to is deleted."},
 		{storage.ErrClassArchived, http.StatusConflict, "class_archived", "The class is archived: it can be read, and nothing is written any more."},
+		{storage.ErrWrongCode, http.StatusForbidden, "wrong_code", "This code opens no class here. Ask a teacher for the present one."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {

@@ -45,6 +45,11 @@ func (s *Server) Handler() http.Handler {
 				r.Put("/members/{user}", s.handle(s.putMember))
 				r.Delete("/members/{user}", s.handle(s.removeMember))
 
+				r.Get("/join-code", s.handle(s.getJoinCode))
+				r.Put("/join-code", s.handle(s.putJoinCode))
+				r.Delete("/join-code", s.handle(s.deleteJoinCode))
+				r.With(s.joinLimits...).Post("/join", s.handle(s.joinClass))
+
 				r.Post("/messages", s.handle(s.createMessage))
 				r.Get("/messages", s.handle(s.listMessages))
 				r.Get("/messages/{message}", s.handle(s.getMessage))

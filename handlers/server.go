@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -30,6 +31,9 @@ type Config struct {
 	CORSOrigins  []string             // origins whose pages may call; none by default
 	WriteTimeout time.Duration
 	Demo         *Demo // development mode only
+
+	JoinLimit        int // attempts to join a class, a minute and user
+	JoinAddressLimit int // the same, a minute and address
 }
 
 // Server answers HTTP requests.
@@ -43,6 +47,7 @@ type Server struct {
 	writeTimeout time.Duration
 	demo         *Demo
 	sameOrigin   *http.CrossOriginProtection
+	joinLimits   []func(http.Handler) http.Handler
 }
 
 // New makes a server; Handler is what listens.
@@ -67,5 +72,6 @@ func New(cfg Config) *Server {
 	if s.writeTimeout == 0 {
 		s.writeTimeout = DefaultWriteTimeout
 	}
+	s.joinLimits = s.limitJoins(cmp.Or(cfg.JoinLimit, DefaultJoinLimit), cmp.Or(cfg.JoinAddressLimit, DefaultJoinLimit))
 	return s
 }

@@ -190,7 +190,7 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 func refusal(err error) bool {
 	for _, rule := range [...]error{
 		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
-		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived,
+		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived, ErrWrongCode,
 	} {
 		if errors.Is(err, rule) {
 			return true
@@ -211,11 +211,13 @@ func union(entries []*entry) Needs {
 		all.Classes = append(all.Classes, e.needs.Classes...)
 		all.Members = append(all.Members, e.needs.Members...)
 		all.Messages = append(all.Messages, e.needs.Messages...)
+		all.JoinCodes = append(all.JoinCodes, e.needs.JoinCodes...)
 	}
 	all.Channels = distinct(all.Channels)
 	all.Classes = distinct(all.Classes)
 	all.Members = distinct(all.Members)
 	all.Messages = distinct(all.Messages)
+	all.JoinCodes = distinct(all.JoinCodes)
 	return all
 }
 

@@ -31,6 +31,8 @@ type Needs struct {
 	Classes  []string
 	Members  []MemberKey
 	Messages []string // the messages that they reply to come along
+
+	JoinCodes []string // of classes
 }
 
 // MemberKey names a member.
@@ -42,6 +44,8 @@ type Rows struct {
 	Classes  map[string]*ClassInfo // without deleted ones
 	Members  map[MemberKey]*Member
 	Messages map[string]*Message
+
+	JoinCodes map[string]*JoinCode
 }
 
 // NewRows is Rows with nothing in it.
@@ -51,6 +55,8 @@ func NewRows() *Rows {
 		Classes:  map[string]*ClassInfo{},
 		Members:  map[MemberKey]*Member{},
 		Messages: map[string]*Message{},
+
+		JoinCodes: map[string]*JoinCode{},
 	}
 }
 
@@ -67,6 +73,8 @@ type Tx interface {
 	UpdateMessage(ctx context.Context, m *Message) error
 	// LastReply is when the newest reply to a message that is not deleted was posted; 0 where there is none.
 	LastReply(ctx context.Context, parent string) (events.Time, error)
+	PutJoinCode(ctx context.Context, c *JoinCode) error
+	DeleteJoinCode(ctx context.Context, class string) error
 	KeepText(ctx context.Context, f *FormerText) error
 	// DropTexts forgets the former texts of a message.
 	DropTexts(ctx context.Context, message string) error
@@ -97,6 +105,7 @@ type Reader interface {
 	Messages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
 	// TopMessages are Messages without replies.
 	TopMessages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
+	JoinCode(ctx context.Context, class string) (*JoinCode, error)
 	// FormerTexts are a message's by version, after a version.
 	FormerTexts(ctx context.Context, message string, after int64, limit int) ([]FormerText, error)
 	// Replies are as Messages, but those to one message.

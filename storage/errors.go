@@ -20,6 +20,8 @@ var (
 	ErrParentDeleted = errors.New("the message to reply to is deleted")
 	// ErrClassArchived is for writing in a class that is archived, and for joining it.
 	ErrClassArchived = errors.New("the class is archived")
+	// ErrWrongCode is for joining a class without its code, whether or not there is such a class or a code.
+	ErrWrongCode = errors.New("wrong code")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

@@ -29,6 +29,15 @@ type Store interface {
 	PutMember(ctx context.Context, p Principal, class, user string, change MemberChange, version int64) (m Member, created bool, err error)
 	RemoveMember(ctx context.Context, p Principal, class, user string, version int64) error
 
+	// SetJoinCode makes a class's join code, and another one in place of the one there was.
+	SetJoinCode(ctx context.Context, p Principal, class string) (JoinCode, error)
+	// JoinCode returns [ErrNotFound] where there is none.
+	JoinCode(ctx context.Context, p Principal, class string) (JoinCode, error)
+	DropJoinCode(ctx context.Context, p Principal, class string) error
+	// JoinClass makes the caller a student of a class whose code they have, and reports whether they weren't a member
+	// before. Anything else is [ErrWrongCode].
+	JoinClass(ctx context.Context, p Principal, class, code string) (m Member, joined bool, err error)
+
 	CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error)
 	Messages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error)
 	Message(ctx context.Context, p Principal, class, message string) (Message, error)

@@ -37,6 +37,9 @@ type serveCommand struct {
 	WriteTimeout time.Duration `env:"HOMEROOM_WRITE_TIMEOUT" default:"10s" help:"Longest time of one write to a stream."`
 	Queue        int           `env:"HOMEROOM_QUEUE" default:"512" help:"Frames that may wait for one stream before it is cut."`
 	Ring         int           `env:"HOMEROOM_RING" default:"512" help:"Newest frames of a class that are kept in memory."`
+
+	JoinLimit        int `env:"HOMEROOM_JOIN_LIMIT" default:"10" help:"Attempts to join a class with a code, a minute and user."`
+	JoinAddressLimit int `env:"HOMEROOM_JOIN_ADDRESS_LIMIT" default:"10" help:"The same, a minute and address; more where many share one."`
 }
 
 // Run serves until a signal, then stops gracefully.
@@ -66,6 +69,7 @@ func (c *serveCommand) check() error {
 		{"HOMEROOM_HEARTBEAT", int64(c.Heartbeat)}, {"HOMEROOM_RETRY", int64(c.Retry)}, {"HOMEROOM_DRAIN", int64(c.Drain)},
 		{"HOMEROOM_POLL", int64(c.Poll)}, {"HOMEROOM_WRITE_TIMEOUT", int64(c.WriteTimeout)},
 		{"HOMEROOM_QUEUE", int64(c.Queue)}, {"HOMEROOM_RING", int64(c.Ring)},
+		{"HOMEROOM_JOIN_LIMIT", int64(c.JoinLimit)}, {"HOMEROOM_JOIN_ADDRESS_LIMIT", int64(c.JoinAddressLimit)},
 	} {
 		if positive.value <= 0 {
 			return fmt.Errorf("%s must be more than zero", positive.name)
@@ -101,6 +105,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout,
+		JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
 	}
 	if c.development() {
 		if config.Demo, err = handlers.NewDemo(ctx, store); err != nil {

@@ -44,6 +44,7 @@ type fetch struct {
 	classes  []storage.ClassInfo
 	members  []storage.Member
 	messages []storage.Message
+	codes    []storage.JoinCode
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
@@ -68,6 +69,9 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 		collect(b, &f.messages, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE id = ANY($1::text[] ||
 			ARRAY(SELECT parent_id FROM messages WHERE id = ANY($1::text[]) AND parent_id IS NOT NULL))`, needs.Messages)
 	}
+	if len(needs.JoinCodes) > 0 {
+		collect(b, &f.codes, scanJoinCode, `SELECT `+joinCodeColumns+` FROM join_codes WHERE class = ANY($1::text[])`, needs.JoinCodes)
+	}
 }
 
 func (f *fetch) rows() *storage.Rows {
@@ -82,6 +86,9 @@ func (f *fetch) rows() *storage.Rows {
 	}
 	for i := range f.messages {
 		rows.Messages[f.messages[i].ID] = &f.messages[i]
+	}
+	for i := range f.codes {
+		rows.JoinCodes[f.codes[i].Class] = &f.codes[i]
 	}
 	return rows
 }

@@ -118,6 +118,9 @@ func fetch(ctx context.Context, q querier, needs storage.Needs) (*storage.Rows, 
 			return nil, err
 		}
 	}
+	if err := fetchJoinCodes(ctx, q, rows, needs.JoinCodes); err != nil {
+		return nil, err
+	}
 	return rows, nil
 }
 

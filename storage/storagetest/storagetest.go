@@ -33,6 +33,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"threads", testThreads},
 		{"history", testHistory},
 		{"archive", testArchive},
+		{"joining", testJoining},
 	})
 }
 

@@ -93,6 +93,8 @@ func TestAddress(t *testing.T) {
 				{"DELETE", r.path("messages"), "GET, POST"},
 				{"PUT", r.path("messages", "01890a5d-ac96-774b-bcce-b302099a8057"), "DELETE, GET, PATCH"},
 				{"POST", r.path("messages", "01890a5d-ac96-774b-bcce-b302099a8057", "replies"), "GET"},
+				{"POST", r.path("join-code"), "DELETE, GET, PUT"},
+				{"GET", r.path("join"), "POST"},
 				{"POST", r.path("stream"), "GET"},
 				{"POST", r.path("events"), "GET"},
 				{"GET", "/v1/session", "DELETE, POST"},

@@ -28,6 +28,7 @@ func TestRoutes(t *testing.T) {
 		"PUT /v1/classes/{class}/members/{user}":       `{"role":"student"}`,
 		"POST /v1/classes/{class}/messages":            `{"text":"x"}`,
 		"PATCH /v1/classes/{class}/messages/{message}": `{"text":"x"}`,
+		"POST /v1/classes/{class}/join":                `{"code":"{code}"}`,
 	}
 	for _, op := range operations {
 		name := op.Method + " " + op.Path
@@ -38,9 +39,11 @@ func TestRoutes(t *testing.T) {
 			path := strings.NewReplacer(
 				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]),
 			).Replace(op.Path)
+			var code harness.JoinCode
+			c.Do("PUT", harness.ClassPath(class.ID, "join-code"), nil).Want(http.StatusOK).Into(&code)
 			call := harness.Call{Method: op.Method, Path: path}
 			if body, ok := bodies[name]; ok {
-				call.Body = body
+				call.Body = strings.ReplaceAll(body, "{code}", code.Code)
 			}
 
 			t.Run("answers", func(t *testing.T) {

@@ -53,6 +53,12 @@ type FormerText struct {
 	Editor  string    `json:"editor"`
 }
 
+// JoinCode is a class's join code.
+type JoinCode struct {
+	Code      string    `json:"code"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
 // Page is a page of a list.
 type Page[T any] struct {
 	Items []T     `json:"items"`
