@@ -33,7 +33,7 @@ func testThreads(t *testing.T, fresh Fresh) {
 
 	t.Run("an edit keeps the thread, and its version is of both", func(t *testing.T) {
 		class := s.class(t)
-		parent := s.post(t, ben, class, "teh sky")
+		parent := s.post(t, ben, class, "a sky")
 		reply := s.reply(t, anna, parent, "Yes?")
 		_, err := s.EditMessage(t.Context(), ben, class, parent.ID, "the sky", 1)
 		wantStale(t, err, s.message(t, class, parent.ID)) // the reply made it version 2
