@@ -16,6 +16,7 @@ const (
 	ReasonClassDeleted Reason = "class_deleted" // the class is gone
 	ReasonEpochChanged Reason = "epoch_changed" // the log was restored from a backup; come back for a resync
 	ReasonUnavailable  Reason = "unavailable"   // the log can't be read right now; come back
+	ReasonLimit        Reason = "limit_reached" // as many events as were asked for
 	ReasonBehind       Reason = "behind"        // this node lost touch with the log; come back
 )
 
@@ -35,6 +36,11 @@ type ready struct {
 	HeartbeatMS int64  `json:"heartbeat_ms"`
 	RetryMS     int64  `json:"retry_ms"`
 	At          Time   `json:"at"`
+
+	// On the stream of all classes only:
+
+	Classes []string `json:"classes,omitzero"`  // those that it carries
+	Omitted *bool    `json:"omitted,omitempty"` // whether there are more than a stream carries
 }
 
 // closing is the payload of stream.closing.

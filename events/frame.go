@@ -12,6 +12,13 @@ type Frame struct {
 	seq  int64  // 0 for a signal
 	body []byte // from "event:" to the empty line
 	data []byte // the JSON within body
+	join *join  // the event tells its reader of a new class
+}
+
+// join is what a notification tells of a class that its reader was added to.
+type join struct {
+	class string
+	seq   int64 // of the reader's member.joined in the class's channel
 }
 
 // eventFrame encodes a logged event.
@@ -21,6 +28,15 @@ func eventFrame(e *Event) (*Frame, error) {
 		return nil, err
 	}
 	f.seq = e.Seq
+	if e.Type == NotificationCreated {
+		var n Notification
+		if err := json.Unmarshal(e.Data, &n); err != nil {
+			return nil, fmt.Errorf("%s %d of %s: %w", e.Type, e.Seq, e.Channel, err)
+		}
+		if n.Kind == MemberJoined {
+			f.join = &join{n.Class, n.Seq}
+		}
+	}
 	return f, nil
 }
 
