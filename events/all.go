@@ -100,18 +100,12 @@ func (s *Stream) addPending(ctx context.Context) error {
 	return s.queueResync(ResyncTrimmed, class, nil)
 }
 
-// describe says in stream.ready which classes the stream carries.
-func (s *Stream) describe(r *ready) {
-	if !s.all {
-		return
-	}
-	r.Omitted = &s.omitted
-	r.Classes = slices.Clone(s.pending)
+// classIDs are the classes that the stream carries, or is about to.
+func (s *Stream) classIDs() []string {
+	ids := append([]string{}, s.pending...)
 	for _, l := range s.classes {
-		r.Classes = append(r.Classes, l.class)
+		ids = append(ids, l.class)
 	}
-	slices.Sort(r.Classes)
-	if r.Classes == nil {
-		r.Classes = []string{}
-	}
+	slices.Sort(ids)
+	return ids
 }

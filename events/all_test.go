@@ -65,8 +65,8 @@ func TestStreamOfAllClasses(t *testing.T) {
 			if err := json.Unmarshal([]byte(r.got(StreamReady)[0].data), &first); err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(first.Classes, []string{"c", "d"}) || *first.Omitted {
-				t.Errorf("ready names %v, omitted %v", first.Classes, *first.Omitted)
+			if !slices.Equal(first.Classes, []string{"c", "d"}) || first.Omitted {
+				t.Errorf("ready names %v, omitted %v", first.Classes, first.Omitted)
 			}
 		})
 	})
@@ -157,7 +157,7 @@ func TestStreamOfAllClasses(t *testing.T) {
 			if err := json.Unmarshal([]byte(again.got(Resync)[0].data), &got); err != nil {
 				t.Fatal(err)
 			}
-			if got.Class != "d" || got.Reason != ResyncTrimmed {
+			if *got.Class != "d" || got.Reason != ResyncTrimmed {
 				t.Errorf("got %+v", got)
 			}
 		})
@@ -203,8 +203,8 @@ func TestStreamOfAllClasses(t *testing.T) {
 			if err := json.Unmarshal([]byte(r.got(StreamReady)[0].data), &first); err != nil {
 				t.Fatal(err)
 			}
-			if len(first.Classes) != MaxClasses || !*first.Omitted {
-				t.Errorf("ready names %d classes, omitted %v", len(first.Classes), *first.Omitted)
+			if len(first.Classes) != MaxClasses || !first.Omitted {
+				t.Errorf("ready names %d classes, omitted %v", len(first.Classes), first.Omitted)
 			}
 		})
 	})

@@ -211,12 +211,11 @@ func (s *Stream) cursor() Cursor {
 
 // queueReady queues stream.ready, which gives the cursor that the client holds from now on.
 func (s *Stream) queueReady(cursor string) error {
-	payload := ready{
-		Type: StreamReady, Class: s.class, Cursor: cursor, Connection: s.Connection,
+	frame, err := newFrame(StreamReady, ready{
+		Type: StreamReady, Class: orNull(s.class), Cursor: cursor, Connection: s.Connection,
 		HeartbeatMS: s.hub.cfg.Heartbeat.Milliseconds(), RetryMS: s.retry.Milliseconds(), At: Now(),
-	}
-	s.describe(&payload)
-	frame, err := newFrame(StreamReady, payload)
+		Classes: s.classIDs(), Omitted: s.omitted,
+	})
 	if err != nil {
 		return err
 	}
@@ -229,7 +228,7 @@ func (s *Stream) queueReady(cursor string) error {
 func (s *Stream) queueResync(reason ResyncReason, class string, lost *Lost) error {
 	cursor := s.cursor().String()
 	frame, err := newFrame(Resync, resync{
-		Type: Resync, Class: class, Reason: reason, Lost: lost, Reload: s.hub.cfg.Reload(class), Cursor: cursor,
+		Type: Resync, Class: orNull(class), Reason: reason, Lost: lost, Reload: s.hub.cfg.Reload(class), Cursor: cursor,
 	})
 	if err != nil {
 		return err

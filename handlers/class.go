@@ -92,8 +92,11 @@ func (s *Server) deleteClass(w http.ResponseWriter, r *http.Request) error {
 // classPath is where a class is.
 func classPath(class string) string { return "/v1/classes/" + class }
 
-// ReloadPaths are what a client of a class fetches when it has lost events.
+// ReloadPaths are what a client of a class fetches when it has lost events; of all classes with "".
 func ReloadPaths(class string) []string {
+	if class == "" {
+		return []string{"/v1/classes"}
+	}
 	path := classPath(class)
 	return []string{path, path + "/members", path + "/messages"}
 }

@@ -21,7 +21,7 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := query(r, "after", "limit", "wait")
+	values, err := query(r, "after", "limit", "wait", "types")
 	if err != nil {
 		return err
 	}
@@ -37,8 +37,14 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	types, err := typesParam(values)
+	if err != nil {
+		return err
+	}
 	id := caller(r)
-	stream, err := s.hub.Open(r.Context(), events.Request{User: id.User, Admin: id.Admin(), Class: class, After: after, Oldest: true})
+	stream, err := s.hub.Open(r.Context(), events.Request{
+		User: id.User, Admin: id.Admin(), Class: class, After: after, Oldest: true, Types: types,
+	})
 	if err != nil {
 		return err
 	}

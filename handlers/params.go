@@ -101,6 +101,22 @@ func cursorParam(header string, values url.Values, names ...string) (*events.Cur
 	return &cursor, nil
 }
 
+// typesParam is a choice of event types between commas, or nil for all.
+func typesParam(values url.Values) (map[events.Type]bool, error) {
+	if !values.Has("types") {
+		return nil, nil
+	}
+	types := map[events.Type]bool{}
+	for name := range strings.SplitSeq(values.Get("types"), ",") {
+		t := events.Type(name)
+		if !t.Offered() {
+			return nil, invalidQuery(fmt.Sprintf("types has %q, which is no type of event; give some between commas, like message.created,message.updated.", name))
+		}
+		types[t] = true
+	}
+	return types, nil
+}
+
 // ifMatch is the version that a change expects (RFC 9110, 13.1.1), or storage.AnyVersion.
 func ifMatch(r *http.Request) int64 {
 	text := r.Header.Get("If-Match")

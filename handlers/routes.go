@@ -34,6 +34,7 @@ func (s *Server) Handler() http.Handler {
 			r.Post("/session", s.handle(s.createSession))
 			r.Post("/classes", s.handle(s.createClass))
 			r.Get("/classes", s.handle(s.listClasses))
+			r.Get("/stream", s.handle(s.streamAll))
 
 			r.Route("/classes/{class}", func(r chi.Router) {
 				r.Get("/", s.handle(s.getClass))

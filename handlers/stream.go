@@ -15,28 +15,33 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := query(r, "last_event_id", "lastEventId")
+	return s.serveStream(w, r, class)
+}
+
+// streamAll is the same for all classes of the caller.
+func (s *Server) streamAll(w http.ResponseWriter, r *http.Request) error {
+	return s.serveStream(w, r, "")
+}
+
+// serveStream runs the stream of one class, or of all with "".
+func (s *Server) serveStream(w http.ResponseWriter, r *http.Request, class string) error {
+	req, err := streamRequest(r, class)
 	if err != nil {
 		return err
 	}
-	after, err := cursorParam(r.Header.Get("Last-Event-ID"), values, "last_event_id", "lastEventId")
-	if err != nil {
-		return err
-	}
-	id := caller(r)
-	stream, err := s.hub.Open(r.Context(), events.Request{User: id.User, Admin: id.Admin(), Class: class, After: after})
+	stream, err := s.hub.Open(r.Context(), req)
 	if passing(err) {
 		return s.refuseStream(w, err)
 	}
 	if err != nil {
 		return err
 	}
-	log := s.log.With("connection", stream.Connection, "class", class, "user", id.User)
-	log.Info("stream opened", "resumed", after != nil)
+	log := s.log.With("connection", stream.Connection, "class", class, "user", req.User)
+	log.Info("stream opened", "resumed", req.After != nil)
 	startStream(w)
 	sink := &responseSink{w: w, control: http.NewResponseController(w), timeout: s.writeTimeout}
 	opened := time.Now()
-	ended := stream.Run(r.Context(), sink, id.expires)
+	ended := stream.Run(r.Context(), sink, caller(r).expires)
 	sink.finish()
 	log = log.With("reason", string(ended.Reason), "duration_ms", time.Since(opened).Milliseconds(),
 		"events", ended.Events, "bytes", ended.Bytes)
@@ -45,6 +50,24 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	}
 	log.Info("stream closed")
 	return nil
+}
+
+// streamRequest is what a request for a stream asks for.
+func streamRequest(r *http.Request, class string) (events.Request, error) {
+	values, err := query(r, "last_event_id", "lastEventId", "types", "limit")
+	if err != nil {
+		return events.Request{}, err
+	}
+	id := caller(r)
+	req := events.Request{User: id.User, Admin: id.Admin(), Class: class}
+	if req.After, err = cursorParam(r.Header.Get("Last-Event-ID"), values, "last_event_id", "lastEventId"); err != nil {
+		return events.Request{}, err
+	}
+	if req.Types, err = typesParam(values); err != nil {
+		return events.Request{}, err
+	}
+	req.Limit, err = intParam(values, "limit", 0, 1, maxEvents)
+	return req, err
 }
 
 // startStream sends the header of a stream. No cache may keep it, and no proxy may collect or recode it.

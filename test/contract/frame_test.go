@@ -22,18 +22,19 @@ const (
 
 // frames has one good frame of each type.
 var frames = map[string]struct{ id, data string }{
-	"message.created": {cursor, logged("message.created", message)},
-	"message.updated": {cursor, logged("message.updated", edited)},
-	"message.deleted": {cursor, logged("message.deleted", tombstone)},
-	"member.joined":   {cursor, logged("member.joined", member)},
-	"member.updated":  {cursor, logged("member.updated", member)},
-	"member.left":     {cursor, logged("member.left", member)},
-	"class.updated":   {cursor, logged("class.updated", strings.Replace(class, `"role":"teacher",`, "", 1))},
-	"class.deleted":   {cursor, logged("class.deleted", `{"id":"`+classID+`"}`)},
-	"resync":          {cursor, `{"type":"resync","class":"` + classID + `","reason":"trimmed","lost":{"from":4,"to":900},"reload":["/v1/classes/` + classID + `/messages"],"cursor":"` + cursor + `"}`},
-	"stream.ready":    {cursor, `{"type":"stream.ready","class":"` + classID + `","cursor":"` + cursor + `","connection":"c-81f2","heartbeat_ms":15000,"retry_ms":2417,"at":"2026-11-22T10:03:40.551Z"}`},
-	"stream.closing":  {"", `{"type":"stream.closing","reason":"shutdown","retry_ms":2913}`},
-	"heartbeat":       {"", `{"type":"heartbeat","at":"2026-11-22T10:03:55.551Z"}`},
+	"message.created":      {cursor, logged("message.created", message)},
+	"message.updated":      {cursor, logged("message.updated", edited)},
+	"message.deleted":      {cursor, logged("message.deleted", tombstone)},
+	"member.joined":        {cursor, logged("member.joined", member)},
+	"member.updated":       {cursor, logged("member.updated", member)},
+	"member.left":          {cursor, logged("member.left", member)},
+	"class.updated":        {cursor, logged("class.updated", strings.Replace(class, `"role":"teacher",`, "", 1))},
+	"class.deleted":        {cursor, logged("class.deleted", `{"id":"`+classID+`"}`)},
+	"notification.created": {cursor, logged("notification.created", `{"id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","kind":"member.joined","class":"`+classID+`","seq":2,"role":"student"}`)},
+	"resync":               {cursor, `{"type":"resync","class":"` + classID + `","reason":"trimmed","lost":{"from":4,"to":900},"reload":["/v1/classes/` + classID + `/messages"],"cursor":"` + cursor + `"}`},
+	"stream.ready":         {cursor, `{"type":"stream.ready","class":"` + classID + `","cursor":"` + cursor + `","connection":"c-81f2","heartbeat_ms":15000,"retry_ms":2417,"at":"2026-11-22T10:03:40.551Z","classes":["` + classID + `"],"omitted":false}`},
+	"stream.closing":       {"", `{"type":"stream.closing","reason":"shutdown","retry_ms":2913}`},
+	"heartbeat":            {"", `{"type":"heartbeat","at":"2026-11-22T10:03:55.551Z"}`},
 }
 
 func logged(event, data string) string {
