@@ -37,11 +37,22 @@ func (b *batch) nextSeq(channel events.Channel) int64 {
 
 // append adds an event to a class's channel.
 func (b *batch) append(typ events.Type, class string, p Principal, payload any) error {
+	return b.appendTo(events.ClassChannel(class), typ, class, p, payload)
+}
+
+// notify tells a member, in the inbox, of the event about them that was just added to the class's channel.
+func (b *batch) notify(kind events.Type, m *Member, p Principal) error {
+	return b.appendTo(events.UserChannel(m.User), events.NotificationCreated, m.Class, p, events.Notification{
+		ID: newID(), Kind: kind, Class: m.Class, Seq: b.next[events.ClassChannel(m.Class)], Role: string(m.Role),
+	})
+}
+
+// appendTo adds an event to any channel.
+func (b *batch) appendTo(channel events.Channel, typ events.Type, class string, p Principal, payload any) error {
 	data, err := json.Marshal(payload)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", typ, err)
 	}
-	channel := events.ClassChannel(class)
 	seq := b.nextSeq(channel)
 	b.next[channel] = seq
 	b.evs = append(b.evs, events.Event{
@@ -60,18 +71,31 @@ func (b *batch) deleteClass(ctx context.Context, class string) error {
 	return b.tx.DeleteClass(ctx, class, events.Now())
 }
 
-// putMember writes a member and the event of it.
+// putMember writes a member, the event of it, and the word to the member.
 func (b *batch) putMember(ctx context.Context, m *Member, typ events.Type, p Principal) error {
 	b.rows.Members[MemberKey{m.Class, m.User}] = m
 	if err := b.tx.PutMember(ctx, m); err != nil {
 		return err
 	}
-	return b.append(typ, m.Class, p, m)
+	return b.announce(typ, m, p)
 }
 
-func (b *batch) deleteMember(ctx context.Context, key MemberKey) error {
+// deleteMember is putMember for one who leaves.
+func (b *batch) deleteMember(ctx context.Context, m *Member, p Principal) error {
+	key := MemberKey{m.Class, m.User}
 	delete(b.rows.Members, key)
-	return b.tx.DeleteMember(ctx, key)
+	if err := b.tx.DeleteMember(ctx, key); err != nil {
+		return err
+	}
+	return b.announce(events.MemberLeft, m, p)
+}
+
+// announce tells the class, and then the member, of a change of the member.
+func (b *batch) announce(typ events.Type, m *Member, p Principal) error {
+	if err := b.append(typ, m.Class, p, m); err != nil {
+		return err
+	}
+	return b.notify(typ, m, p)
 }
 
 func (b *batch) insertMessage(ctx context.Context, m *Message) error {

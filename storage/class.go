@@ -33,7 +33,8 @@ func (e *Engine) CreateClass(ctx context.Context, p Principal, name string) (Cla
 	}
 	id, role := newID(), Teacher
 	var class Class
-	err := e.write(ctx, Needs{}, func(ctx context.Context, b *batch) error {
+	needs := Needs{Channels: []events.Channel{events.UserChannel(p.User)}}
+	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		now := events.Now()
 		info := ClassInfo{ID: id, Name: name, Version: 1, CreatedAt: now, UpdatedAt: now}
 		class = Class{info, &role}

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 
@@ -88,14 +89,22 @@ func (c *committer) close() {
 }
 
 func (c *committer) run() {
+	last := 0
 	for first := range c.queue {
-		c.carryOut(c.gather(first))
+		batch := c.gather([]*entry{first})
+		if len(batch) < last/2 {
+			// Many were just answered, and some of them are about to write again. Let them run: else the first alone
+			// would have a transaction, and all others wait for its sync.
+			runtime.Gosched()
+			batch = c.gather(batch)
+		}
+		last = len(batch)
+		c.carryOut(batch)
 	}
 }
 
-// gather takes what waits. It never waits for more: a lone write is not delayed.
-func (c *committer) gather(first *entry) []*entry {
-	batch := []*entry{first}
+// gather adds what waits to a batch. It never waits for more: a lone write is not delayed.
+func (c *committer) gather(batch []*entry) []*entry {
 	for len(batch) < batchMost {
 		select {
 		case e, ok := <-c.queue:

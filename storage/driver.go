@@ -82,6 +82,8 @@ type Reader interface {
 	Class(ctx context.Context, class string) (*ClassInfo, error)
 	// Classes are those of a user, by id, after an id.
 	Classes(ctx context.Context, user, after string, limit int) ([]Class, error)
+	// ClassIDs are of a user's classes, the greatest first.
+	ClassIDs(ctx context.Context, user string, limit int) ([]string, error)
 	Member(ctx context.Context, class, user string) (*Member, error)
 	// Members are by user id, after an id.
 	Members(ctx context.Context, class, after string, limit int) ([]Member, error)

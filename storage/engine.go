@@ -93,6 +93,15 @@ func (e *Engine) Load(ctx context.Context, class string, tail int) (events.Loade
 	return at, err
 }
 
+// UserClasses implements [events.Log]. Ids are in the order of their making.
+func (e *Engine) UserClasses(ctx context.Context, user string, limit int) (ids []string, err error) {
+	err = e.driver.View(ctx, func(r Reader) error {
+		ids, err = r.ClassIDs(ctx, user, limit)
+		return err
+	})
+	return ids, err
+}
+
 // Heads implements [events.Log].
 func (e *Engine) Heads(ctx context.Context, channels []events.Channel) (events.Heads, error) {
 	return e.driver.Heads(ctx, channels)

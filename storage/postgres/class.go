@@ -43,3 +43,9 @@ func (s *snapshot) Classes(ctx context.Context, user, after string, limit int) (
 	}, `SELECT `+classColumns+`, members.role FROM members JOIN classes ON classes.id = members.class
 		WHERE members."user" = $1 AND members.class > $2 AND classes.deleted_at = 0 ORDER BY members.class LIMIT $3`, user, after, limit)
 }
+
+// ClassIDs implements [storage.Reader].
+func (s *snapshot) ClassIDs(ctx context.Context, user string, limit int) ([]string, error) {
+	return list(ctx, s, scanText, `SELECT classes.id FROM members JOIN classes ON classes.id = members.class
+		WHERE members."user" = $1 AND classes.deleted_at = 0 ORDER BY members.class DESC LIMIT $2`, user, limit)
+}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -47,6 +48,10 @@ type fetch struct {
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
+	if inboxes := slices.DeleteFunc(slices.Clone(needs.Channels), func(c events.Channel) bool { return !c.Inbox() }); len(inboxes) > 0 {
+		// A row that isn't there can't be locked. Made in order, and before anything is locked, they lock nobody out for good.
+		b.Queue(`INSERT INTO channels (id, head) SELECT id, 0 FROM unnest($1::text[]) AS k (id) ORDER BY id ON CONFLICT DO NOTHING`, keys(inboxes))
+	}
 	if len(needs.Channels) > 0 {
 		collect(b, &f.extents, scanExtent,
 			`SELECT id, head, trimmed FROM channels WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`, keys(needs.Channels))
@@ -101,8 +106,8 @@ func (t *tx) flush(ctx context.Context) error {
 // COMMIT too.
 func (t *tx) Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error {
 	t.addInserts()
+	t.addHeads(heads) // first: who makes a new channel at the same time waits there, in the same order
 	t.addEvents(evs)
-	t.addHeads(heads)
 	t.queue.Queue(`COMMIT`).Exec(func(done pgconn.CommandTag) error {
 		if done.String() != "COMMIT" { // a failed transaction is rolled back instead
 			return fmt.Errorf("commit: %s", done)

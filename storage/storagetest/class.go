@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"homeroom/events"
@@ -130,6 +132,20 @@ func testClasses(t *testing.T, fresh Fresh) {
 		wantError(t, err, nil)
 		equal(t, "role", *info.Role, joined.Role)
 		equal(t, "classes", list.Items, append(want, info))
+		for _, limit := range []int{1, 3, 6, 100} {
+			ids, err := s.UserClasses(t.Context(), uma.User, limit)
+			wantError(t, err, nil)
+			newest := []string{learns}
+			for _, c := range slices.Backward(want) {
+				newest = append(newest, c.ID)
+			}
+			equal(t, fmt.Sprintf("the newest %d", limit), ids, newest[:min(limit, len(newest))])
+		}
+		wantError(t, s.DeleteClass(t.Context(), uma, want[4].ID, storage.AnyVersion), nil)
+		want = want[:4]
+		ids, err := s.UserClasses(t.Context(), uma.User, 2)
+		wantError(t, err, nil)
+		equal(t, "the newest, after one was deleted", ids, []string{learns, want[3].ID})
 		wantError(t, s.RemoveMember(t.Context(), uma, learns, uma.User, storage.AnyVersion), nil)
 		list, err = s.Classes(t.Context(), uma, storage.Page{Limit: 10})
 		wantError(t, err, nil)

@@ -1,8 +1,11 @@
 package storagetest
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
+	"homeroom/events"
 	"homeroom/storage"
 )
 
@@ -51,6 +54,30 @@ func testProcesses(t *testing.T, fresh Fresh) {
 				all[0].put(t, class, p, storage.Teacher)
 			}
 			leaveAtOnce(t, all, class, teachers)
+		}
+	})
+
+	t.Run("new users are told by all of them at once", func(t *testing.T) {
+		all := together(t)
+		const users = 12
+		var joining sync.WaitGroup
+		for i, s := range all {
+			class := s.class(t)
+			for n := range users {
+				user := fmt.Sprint("new ", n)
+				if i%2 == 1 {
+					user = fmt.Sprint("new ", users-1-n) // the other way round
+				}
+				joining.Go(func() {
+					_, _, err := s.PutMember(t.Context(), anna, class, user, storage.MemberChange{Role: storage.Student}, storage.AnyVersion)
+					check(t, err)
+				})
+			}
+		}
+		joining.Wait()
+		for n := range users {
+			user := fmt.Sprint("new ", n)
+			equal(t, "number of notifications", len(all[0].logged(t, events.UserChannel(user), 0)), len(all))
 		}
 	})
 

@@ -22,6 +22,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"classes", testClasses},
 		{"members", testMembers},
 		{"messages", testMessages},
+		{"inbox", testInbox},
 		{"authorisation", testAuthorisation},
 		{"pages", testPages},
 		{"log", testLog},

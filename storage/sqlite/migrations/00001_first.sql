@@ -43,10 +43,10 @@ CREATE TABLE events (
     actor   TEXT NOT NULL,
     data    TEXT NOT NULL,
     PRIMARY KEY (channel, seq)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE messages (
-    id         TEXT PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
     class      TEXT NOT NULL,
     seq        INTEGER NOT NULL,
     author     TEXT NOT NULL,
@@ -55,9 +55,9 @@ CREATE TABLE messages (
     version    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     edited_at  INTEGER NOT NULL,
-    deleted_at INTEGER NOT NULL
-);
-CREATE UNIQUE INDEX messages_by_seq ON messages (class, seq);
+    deleted_at INTEGER NOT NULL,
+    PRIMARY KEY (class, seq)
+) WITHOUT ROWID;
 
 -- +goose Down
 DROP TABLE messages;
