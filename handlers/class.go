@@ -65,9 +65,7 @@ func (s *Server) updateClass(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var c checks
-	if body.Name != nil {
-		c.line("name", body.Name, maxName)
-	}
+	c.line("name", body.Name, maxName)
 	if err := c.err(); err != nil {
 		return err
 	}

@@ -36,7 +36,10 @@ func pathID(r *http.Request, name string) (string, error) {
 
 // pathUser is the path parameter user.
 func pathUser(r *http.Request) (string, error) {
-	user, err := url.PathUnescape(chi.URLParam(r, "user"))
+	user, err := chi.URLParam(r, "user"), error(nil)
+	if r.URL.RawPath != "" { // the router matched the path as it was sent
+		user, err = url.PathUnescape(user)
+	}
 	if err != nil || !validUser(user) {
 		return "", newProblem(http.StatusBadRequest, "invalid_id", "The user in the path is no user id.")
 	}

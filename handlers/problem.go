@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
 
 	"homeroom/events"
 	"homeroom/storage"
@@ -132,7 +135,17 @@ func noRoute(http.ResponseWriter, *http.Request) error {
 	return newProblem(http.StatusNotFound, "not_found", "There is no such path; /openapi.yaml lists them.")
 }
 
-// noMethod answers a method that a path doesn't have. The router has set Allow.
-func noMethod(http.ResponseWriter, *http.Request) error {
-	return newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "This path doesn't have this method; see the header Allow.")
+// methods are those that some route has, in the order of Allow.
+var methods = [...]string{http.MethodDelete, http.MethodGet, http.MethodPatch, http.MethodPost, http.MethodPut}
+
+// noMethod answers a method that a path doesn't have, with those that it has (RFC 9110, 15.5.6).
+func noMethod(_ http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, method := range methods {
+		if chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), method, r.URL.EscapedPath()) {
+			allowed = append(allowed, method)
+		}
+	}
+	return newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "This path doesn't have this method; see the header Allow.").
+		with("Allow", strings.Join(allowed, ", "))
 }

@@ -14,6 +14,7 @@ const (
 	batchMost  = 256              // writes per transaction
 	queueMost  = 1024             // writes that wait; beyond it callers wait to be queued
 	commitWait = 15 * time.Second // the longest a transaction may take before the database counts as unavailable
+	slowDown   = time.Second      // a database that took this long to turn out unavailable is not asked again for those who wait
 )
 
 // change is a write: checks, then writes, then events. It gets the transaction's context, not its caller's.
@@ -134,6 +135,7 @@ func (c *committer) carryOut(entries []*entry) {
 	if len(live) == 0 {
 		return
 	}
+	began := time.Now()
 	errs, err := c.commit(live)
 	if err != nil && !errors.Is(err, ErrUnavailable) {
 		c.oneByOne(live)
@@ -141,6 +143,24 @@ func (c *committer) carryOut(entries []*entry) {
 	}
 	for i, e := range live {
 		e.answer(errs, i, err)
+	}
+	if err != nil && time.Since(began) > slowDown {
+		c.refuse(err)
+	}
+}
+
+// refuse answers all that wait with an error.
+func (c *committer) refuse(err error) {
+	for {
+		select {
+		case e, ok := <-c.queue:
+			if !ok {
+				return
+			}
+			e.done <- err
+		default:
+			return
+		}
 	}
 }
 

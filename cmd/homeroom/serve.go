@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -69,6 +70,12 @@ func (c *serveCommand) check() error {
 	} {
 		if positive.value <= 0 {
 			return fmt.Errorf("%s must be more than zero", positive.name)
+		}
+	}
+	for _, origin := range c.CORSOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return fmt.Errorf("HOMEROOM_CORS_ORIGINS: %q is no origin; want SCHEME://HOST or SCHEME://HOST:PORT", origin)
 		}
 	}
 	host, _, err := net.SplitHostPort(c.Addr)

@@ -68,6 +68,9 @@ func explain(config *pgx.ConnConfig, err error) error {
 	if failed, ok := errors.AsType[*net.OpError](err); ok {
 		return unavailable(fmt.Errorf("PostgreSQL at %s: %s", at, oneLine(failed.Error())))
 	}
+	if failed, ok := errors.AsType[*net.DNSError](err); ok {
+		return unavailable(fmt.Errorf("PostgreSQL at %s: %s", at, oneLine(failed.Error())))
+	}
 	if failed, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		err = failed.Unwrap()
 	}

@@ -70,9 +70,8 @@ func TestStall(t *testing.T) {
 			}
 			r := openRoom(t, harness.Options{Database: db, Args: []string{"--write-timeout", "2s", "--retry", "100ms"}})
 			poster := r.as(t, ben).Unchecked()
-			cursor := r.as(t, dora).Cursor(r.class)
 			readers := []*harness.Follower{
-				r.as(t, dora).Follow(r.class, cursor).Live(), r.as(t, clio).Follow(r.class, cursor).Live(),
+				r.as(t, dora).Follow(r.class, "").Live(), r.as(t, clio).Follow(r.class, "").Live(),
 			}
 			before := startFlood(t, poster, r.class, warmup, writers).peakRSS(t, r.srv)
 
@@ -94,8 +93,7 @@ func TestStall(t *testing.T) {
 
 		t.Run("a reader that stops reading delays no other, even before it is cut", func(t *testing.T) {
 			r := openRoom(t, harness.Options{Database: db, Args: []string{"--write-timeout", "10m", "--queue", "1000000"}})
-			cursor := r.as(t, dora).Cursor(r.class)
-			reader := r.as(t, clio).Follow(r.class, cursor).Live()
+			reader := r.as(t, clio).Follow(r.class, "").Live()
 			var stuck []*harness.Stuck
 			for range 5 {
 				stuck = append(stuck, r.as(t, dora).Stuck(r.class, ""))

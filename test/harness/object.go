@@ -2,6 +2,7 @@ package harness
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -65,11 +66,42 @@ type Event struct {
 	Reload      []string `json:"reload"`
 }
 
+// InClass tells an event of a class's log from an entry of the inbox, which
+// comes on every stream of its user and has a seq of its own, and from signals.
+func (e Event) InClass() bool { return e.Seq > 0 && e.Type != "notification.created" }
+
 // Lost is the range of class seqs that a resync could not replay.
 type Lost struct {
 	From int64 `json:"from"`
 	To   int64 `json:"to"`
 }
+
+// The channels of the log. Seq is contiguous in each of them.
+const (
+	ClassChannel  = "class"
+	InboxChannel  = "user"
+	SystemChannel = "system"
+)
+
+// Channel is the channel that a logged event is an entry of, empty for
+// everything else.
+func (e Event) Channel() string {
+	kind, _, _ := strings.Cut(e.Type, ".")
+	switch {
+	case e.Seq == 0:
+		return ""
+	case kind == "notification":
+		return InboxChannel
+	case kind == "system":
+		return SystemChannel
+	default:
+		return ClassChannel
+	}
+}
+
+// OfClass reports whether the event is an entry of its class's log, rather
+// than of my inbox or a notice, which a stream carries along.
+func (e Event) OfClass() bool { return e.Channel() == ClassChannel }
 
 // Message is the payload of a message event; the zero message for others.
 func (e Event) Message() Message {

@@ -190,7 +190,7 @@ func (s *Stream) Ready() Frame {
 // Event takes frames up to the next logged event.
 func (s *Stream) Event() Frame {
 	s.tb.Helper()
-	return s.WaitFor("an event", func(f Frame) bool { return f.Parsed.Seq > 0 })
+	return s.WaitFor("an event", func(f Frame) bool { return f.Parsed.InClass() })
 }
 
 // WaitEnd reads the stream to its end and returns the last frame. A stream
@@ -236,11 +236,11 @@ func (s *Stream) Frames() []Frame {
 	return slices.Clone(s.frames)
 }
 
-// Events are the logged events so far.
+// Events are the events of the class so far.
 func (s *Stream) Events() []Event {
 	var events []Event
 	for _, f := range s.Frames() {
-		if f.Parsed.Seq > 0 {
+		if f.Parsed.InClass() {
 			events = append(events, f.Parsed)
 		}
 	}
@@ -299,7 +299,7 @@ func (s *Stream) summary() string {
 	return out
 }
 
-// Quiet asserts that nothing but heartbeats comes until the given
+// Quiet asserts that no event of the class and no end comes until so many
 // heartbeats have passed. It is how a test sees that something does not happen.
 func (s *Stream) Quiet(heartbeats int) {
 	s.tb.Helper()
@@ -310,9 +310,11 @@ func (s *Stream) Quiet(heartbeats int) {
 		if err != nil {
 			s.tb.Fatalf("stream: no heartbeat: %v; got: %s", err, s.summary())
 		}
-		if frame.Event != "heartbeat" {
+		switch {
+		case frame.Event == "heartbeat":
+			heartbeats--
+		case frame.Parsed.OfClass(), frame.Event == "stream.closing", frame.Event == "resync":
 			s.tb.Fatalf("stream: %s came, want none: %s", frame.Event, frame.Data)
 		}
-		heartbeats--
 	}
 }
