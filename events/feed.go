@@ -68,11 +68,12 @@ func (f *feed) offer(e *Event, frame *Frame) (behind bool) {
 	return f.loaded && f.hinted > f.head
 }
 
-// hint notes that the log reaches to seq, and reports whether it must be read.
-func (f *feed) hint(seq int64) (behind bool) {
+// hint notes how far the log reaches, and reports whether it must be read.
+func (f *feed) hint(at Extent) (behind bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.hinted = max(f.hinted, seq)
+	f.hinted = max(f.hinted, at.Head)
+	f.trimmed = max(f.trimmed, at.Trimmed)
 	return f.loaded && f.hinted > f.head
 }
 
@@ -130,6 +131,13 @@ func (f *feed) extent() Extent {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return Extent{Head: f.head, Trimmed: f.trimmed}
+}
+
+// keeps reports whether everything after a position is still there: in the log, or at least in the ring.
+func (f *feed) keeps(pos int64, at Extent) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return pos >= at.Trimmed || f.ring.covers(pos, f.head)
 }
 
 // allowsLocked reports whether the owner of a stream may read the channel at its head.

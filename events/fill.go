@@ -144,7 +144,7 @@ func (h *Hub) checkHeads() error {
 			return nil
 		}
 		for _, f := range feeds[:n] {
-			if f.hint(at.Extents[f.channel].Head) {
+			if f.hint(at.Extents[f.channel]) {
 				h.fill(f)
 			}
 		}

@@ -121,7 +121,7 @@ func (s *Stream) resume(ctx context.Context, after Cursor) error {
 		case l.pos > at.Head:
 			l.pos = at.Head
 			return false, s.queueResync(ResyncAhead, s.classOf(l), nil)
-		case l.pos < at.Trimmed:
+		case !l.feed.keeps(l.pos, at):
 			return false, s.skip(l, at.Trimmed)
 		}
 		return false, nil
@@ -144,7 +144,7 @@ func (s *Stream) extentReaching(ctx context.Context, l *leg) (Extent, error) {
 	if truth.Head <= at.Head {
 		return at, nil
 	}
-	if l.feed.hint(truth.Head) {
+	if l.feed.hint(truth) {
 		s.hub.fill(l.feed)
 	}
 	return truth, nil

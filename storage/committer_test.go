@@ -110,7 +110,7 @@ func TestCommitter(t *testing.T) {
 			o.paper.gate = make(chan struct{})
 			var outcomes []<-chan error
 			for n := range 1 + batchMost + 3 {
-				outcomes = append(outcomes, o.write(t.Context(), n))
+				outcomes = append(outcomes, o.write(o.Context(), n))
 			}
 			close(o.paper.gate)
 			for _, outcome := range outcomes {
@@ -124,7 +124,7 @@ func TestCommitter(t *testing.T) {
 	t.Run("a lone write is carried out at once", func(t *testing.T) {
 		inOffice(t, func(o *office) {
 			began := time.Now()
-			o.want("outcome", <-o.write(t.Context(), 0), nil)
+			o.want("outcome", <-o.write(o.Context(), 0), nil)
 			o.want("time", time.Since(began), time.Duration(0))
 		})
 	})
@@ -140,7 +140,7 @@ func TestCommitter(t *testing.T) {
 			}
 			var outcomes []<-chan error
 			for n := range 4 {
-				outcomes = append(outcomes, o.write(t.Context(), n))
+				outcomes = append(outcomes, o.write(o.Context(), n))
 			}
 			close(o.paper.gate)
 			for n, outcome := range outcomes {
@@ -160,9 +160,9 @@ func TestCommitter(t *testing.T) {
 				}
 				return nil
 			}
-			o.want("outcome", <-o.write(t.Context(), 0), nil)
+			o.want("outcome", <-o.write(o.Context(), 0), nil)
 			failures = 2
-			o.want("outcome", <-o.write(t.Context(), 1), errOdd)
+			o.want("outcome", <-o.write(o.Context(), 1), errOdd)
 			o.want("published", o.published, []string{"0"})
 		})
 	})
@@ -170,7 +170,7 @@ func TestCommitter(t *testing.T) {
 	t.Run("nothing is tried again while the database is away", func(t *testing.T) {
 		inOffice(t, func(o *office) {
 			o.paper.commit = func([]events.Event) error { return errAway }
-			o.want("outcome", <-o.write(t.Context(), 0), errAway)
+			o.want("outcome", <-o.write(o.Context(), 0), errAway)
 			o.want("transactions", o.paper.tried, [][]string{{"0"}})
 			o.want("published", o.published, []string(nil))
 		})
@@ -190,7 +190,7 @@ func TestCommitter(t *testing.T) {
 			}
 			var outcomes []<-chan error
 			for n := range 5 {
-				outcomes = append(outcomes, o.write(t.Context(), n))
+				outcomes = append(outcomes, o.write(o.Context(), n))
 			}
 			close(o.paper.gate)
 			for n, outcome := range outcomes {
@@ -210,7 +210,7 @@ func TestCommitter(t *testing.T) {
 			}
 			var outcomes []<-chan error
 			for n := range 3 * batchMost {
-				outcomes = append(outcomes, o.write(t.Context(), n))
+				outcomes = append(outcomes, o.write(o.Context(), n))
 			}
 			for _, outcome := range outcomes {
 				o.want("outcome", <-outcome, errAway)
@@ -222,10 +222,10 @@ func TestCommitter(t *testing.T) {
 	t.Run("who gives up in the queue is not carried out", func(t *testing.T) {
 		inOffice(t, func(o *office) {
 			o.paper.gate = make(chan struct{})
-			first := o.write(t.Context(), 0)
-			ctx, giveUp := context.WithCancel(t.Context())
+			first := o.write(o.Context(), 0)
+			ctx, giveUp := context.WithCancel(o.Context())
 			second := o.write(ctx, 1)
-			third := o.write(t.Context(), 2)
+			third := o.write(o.Context(), 2)
 			giveUp()
 			o.want("outcome", <-second, context.Canceled)
 			close(o.paper.gate)
@@ -239,12 +239,12 @@ func TestCommitter(t *testing.T) {
 			o.paper.gate = make(chan struct{})
 			var outcomes []<-chan error
 			for n := range 3 {
-				outcomes = append(outcomes, o.write(t.Context(), n))
+				outcomes = append(outcomes, o.write(o.Context(), n))
 			}
 			closed := make(chan struct{})
 			go func() { o.committer.close(); close(closed) }()
 			synctest.Wait()
-			o.want("outcome of one who comes too late", <-o.write(t.Context(), 3), ErrClosed)
+			o.want("outcome of one who comes too late", <-o.write(o.Context(), 3), ErrClosed)
 			close(o.paper.gate)
 			<-closed
 			for _, outcome := range outcomes {

@@ -66,6 +66,11 @@ type Tx interface {
 	InsertMessage(ctx context.Context, m *Message) error
 	UpdateMessage(ctx context.Context, m *Message) error
 
+	// Trim deletes a channel's events up to a seq, and says so in the channel's extent.
+	Trim(ctx context.Context, channel events.Channel, to int64) error
+	// Purge deletes at most limit rows of a deleted class, the class's own last, and returns how many.
+	Purge(ctx context.Context, class string, limit int) (int, error)
+
 	// Commit adds events to the log, moves the heads of their channels, and commits.
 	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error
 	// Rollback undoes everything. After Commit it does nothing.
@@ -78,6 +83,11 @@ type Reader interface {
 	Extents(ctx context.Context, channels []events.Channel) (map[events.Channel]events.Extent, error)
 	// Tail is the newest events of a channel, in seq order.
 	Tail(ctx context.Context, channel events.Channel, limit int) ([]events.Event, error)
+
+	// Overdue are channels that have more than count events, or whose oldest one is from before a moment.
+	Overdue(ctx context.Context, before events.Time, count int64, limit int) (map[events.Channel]events.Extent, error)
+	// Doomed is a class that was deleted before a moment, or "".
+	Doomed(ctx context.Context, before events.Time) (string, error)
 
 	Class(ctx context.Context, class string) (*ClassInfo, error)
 	// Classes are those of a user, by id, after an id.

@@ -38,6 +38,8 @@ type Store interface {
 	// OnCommit names who is handed committed events, in seq order per channel, before the write's caller is
 	// answered. It is called once, before the first write.
 	OnCommit(publish func([]events.Event))
+	// Trim deletes what is no longer to be kept, and returns how many rows that was.
+	Trim(ctx context.Context, keep Retention) (int, error)
 	// RotateEpoch gives the log a new epoch, so that every cursor gets a resync: for after a backup was restored.
 	RotateEpoch(ctx context.Context) (epoch string, err error)
 	// Ping reports whether the database answers.

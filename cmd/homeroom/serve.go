@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,6 +30,7 @@ type serveCommand struct {
 	databaseFlags
 	tokenFlags
 	logFlags
+	retentionFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -67,6 +69,7 @@ func (c *serveCommand) check() error {
 		{"HOMEROOM_HEARTBEAT", int64(c.Heartbeat)}, {"HOMEROOM_RETRY", int64(c.Retry)}, {"HOMEROOM_DRAIN", int64(c.Drain)},
 		{"HOMEROOM_POLL", int64(c.Poll)}, {"HOMEROOM_WRITE_TIMEOUT", int64(c.WriteTimeout)},
 		{"HOMEROOM_QUEUE", int64(c.Queue)}, {"HOMEROOM_RING", int64(c.Ring)},
+		{"HOMEROOM_RETAIN_AGE", int64(c.RetainAge)}, {"HOMEROOM_RETAIN_EVENTS", c.RetainEvents}, {"HOMEROOM_RETAIN_EVERY", int64(c.RetainEvery)},
 	} {
 		if positive.value <= 0 {
 			return fmt.Errorf("%s must be more than zero", positive.name)
@@ -105,6 +108,11 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	}
 	defer hub.Close()
 	store.OnCommit(hub.Publish)
+	background, stop := context.WithCancel(ctx)
+	var tasks sync.WaitGroup
+	tasks.Go(func() { c.retain(background, log, store) })
+	defer tasks.Wait()
+	defer stop()
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout,

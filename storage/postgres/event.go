@@ -85,7 +85,7 @@ func (d *driver) Heads(ctx context.Context, channels []events.Channel) (events.H
 			}
 			return e, err
 		}, `SELECT settings.value, channels.id, channels.head, channels.trimmed FROM settings
-			LEFT JOIN channels ON channels.id = ANY($1::text[]) WHERE settings.key = 'epoch'`, keys(channels))
+			LEFT JOIN channels ON channels.id = ANY($1::text[]) AND channels.head > 0 WHERE settings.key = 'epoch'`, keys(channels))
 	})
 	if err != nil {
 		return events.Heads{}, err

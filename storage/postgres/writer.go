@@ -21,6 +21,7 @@ type tx struct {
 	conn    *pgxpool.Conn
 	queue   *pgx.Batch
 	inserts []*storage.Message // wait to be queued together
+	flushed bool
 	over    bool
 }
 
@@ -98,7 +99,7 @@ func (t *tx) add(sql string, args ...any) {
 // flush carries out what is queued.
 func (t *tx) flush(ctx context.Context) error {
 	b := t.queue
-	t.queue = &pgx.Batch{}
+	t.queue, t.flushed = &pgx.Batch{}, true
 	return send(ctx, t.conn, b)
 }
 
@@ -106,6 +107,10 @@ func (t *tx) flush(ctx context.Context) error {
 // COMMIT too.
 func (t *tx) Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error {
 	t.addInserts()
+	if len(evs) == 0 && t.queue.Len() == 0 && !t.flushed {
+		t.end() // all was refused; rolled back, it leaves no inbox for somebody who may not even exist
+		return nil
+	}
 	t.addHeads(heads) // first: who makes a new channel at the same time waits there, in the same order
 	t.addEvents(evs)
 	t.queue.Queue(`COMMIT`).Exec(func(done pgconn.CommandTag) error {

@@ -73,20 +73,25 @@ func (s snapshot) Extents(_ context.Context, channels []events.Channel) (map[eve
 
 // extents reads the extents of channels that exist. They are one parameter, so that one statement serves any number.
 func extents(c *conn, channels []events.Channel) (map[events.Channel]events.Extent, error) {
-	found := make(map[events.Channel]events.Extent, len(channels))
 	if len(channels) == 0 {
-		return found, nil
+		return map[events.Channel]events.Extent{}, nil
 	}
 	keys, err := json.Marshal(channels)
 	if err != nil {
 		return nil, fmt.Errorf("encode channels: %w", err)
 	}
-	err = c.query(func(r row) error {
+	return queryExtents(c, `SELECT id, head, trimmed FROM channels WHERE id IN (SELECT value FROM json_each(?))`, string(keys))
+}
+
+// queryExtents reads rows of id, head and trimmed.
+func queryExtents(c *conn, sql string, values ...any) (map[events.Channel]events.Extent, error) {
+	found := map[events.Channel]events.Extent{}
+	err := c.query(func(r row) error {
 		var id string
 		var at events.Extent
 		err := r.scan(&id, &at.Head, &at.Trimmed)
 		found[events.Channel(id)] = at
 		return err
-	}, `SELECT id, head, trimmed FROM channels WHERE id IN (SELECT value FROM json_each(?))`, string(keys))
+	}, sql, values...)
 	return found, err
 }

@@ -108,6 +108,7 @@ func testLog(t *testing.T, fresh Fresh) {
 				}
 			})
 		}
+		defer writers.Wait()
 		go func() { writers.Wait(); close(writing) }()
 		for open := true; open; {
 			select {

@@ -23,6 +23,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"members", testMembers},
 		{"messages", testMessages},
 		{"inbox", testInbox},
+		{"retention", testRetention},
 		{"authorisation", testAuthorisation},
 		{"pages", testPages},
 		{"log", testLog},

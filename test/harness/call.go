@@ -189,7 +189,7 @@ func (c *Client) History(class, after string) []Event {
 			return all
 		}
 		for _, e := range page.Parsed() {
-			if e.InClass() {
+			if e.OfClass() {
 				all = append(all, e)
 			}
 		}

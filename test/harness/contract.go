@@ -57,6 +57,7 @@ func checkFrame(c *contract.Contract, f Frame) error {
 const (
 	cursorAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 	maxCursor      = 127
+	allTag         = ".a" // ends a cursor of all classes, which may be longer
 )
 
 func checkShape(f Frame) error {
@@ -72,7 +73,7 @@ func checkShape(f Frame) error {
 			return fmt.Errorf("a logged event without an id")
 		}
 	}
-	if len(f.ID) > maxCursor || strings.Trim(f.ID, cursorAlphabet) != "" {
+	if len(f.ID) > maxCursor && !strings.HasSuffix(f.ID, allTag) || strings.Trim(f.ID, cursorAlphabet) != "" {
 		return fmt.Errorf("id outside the alphabet or too long")
 	}
 	if f.Parsed.Type != f.Event {

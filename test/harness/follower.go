@@ -36,7 +36,7 @@ type Follower struct {
 	cursor  string
 	seen    []Sight          // of the class
 	last    map[string]int64 // seq of the last event of each channel
-	ready   int   // streams that became ready
+	ready   int              // streams that became ready
 	cut     context.CancelFunc
 	resyncs []Event
 	faults  []string
@@ -131,7 +131,7 @@ func (f *Follower) take(frame Frame) {
 		f.ready++
 	case frame.Event == "resync":
 		f.resyncs = append(f.resyncs, frame.Parsed)
-	case frame.Parsed.InClass():
+	case frame.Parsed.Channel() != "":
 		f.takeEventLocked(frame.Parsed)
 	}
 	f.bell.ring()

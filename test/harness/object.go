@@ -66,10 +66,6 @@ type Event struct {
 	Reload      []string `json:"reload"`
 }
 
-// InClass tells an event of a class's log from an entry of the inbox, which
-// comes on every stream of its user and has a seq of its own, and from signals.
-func (e Event) InClass() bool { return e.Seq > 0 && e.Type != "notification.created" }
-
 // Lost is the range of class seqs that a resync could not replay.
 type Lost struct {
 	From int64 `json:"from"`

@@ -88,7 +88,7 @@ func (s *Stuck) Drain() (cursor string, seqs []int64) {
 		if frame.HasID {
 			s.cursor = frame.ID
 		}
-		if frame.Parsed.InClass() {
+		if frame.Parsed.OfClass() {
 			seqs = append(seqs, frame.Parsed.Seq)
 		}
 	}
