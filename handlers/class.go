@@ -18,7 +18,7 @@ func (s *Server) createClass(w http.ResponseWriter, r *http.Request) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	class, err := s.store.CreateClass(r.Context(), caller(r).Principal, name)
+	class, err := s.store.CreateClass(r.Context(), caller(r).Principal, storage.ClassDraft{Name: name})
 	if err != nil {
 		return err
 	}

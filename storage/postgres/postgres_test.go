@@ -46,7 +46,7 @@ func mustOpen(t *testing.T, url string) *storage.Engine {
 
 func mustCreate(t *testing.T, s storage.Store) string {
 	t.Helper()
-	class, err := s.CreateClass(t.Context(), anna, "Biology 10b")
+	class, err := s.CreateClass(t.Context(), anna, storage.ClassDraft{Name: "Biology 10b"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ type tx struct {
 	conn    *pgxpool.Conn
 	queue   *pgx.Batch
 	inserts []*storage.Message // wait to be queued together
+	firsts  []*storage.FirstAttempt
 	over    bool
 }
 
@@ -45,6 +46,7 @@ type fetch struct {
 	classes  []storage.ClassInfo
 	members  []storage.Member
 	messages []storage.Message
+	attempts []storage.FirstAttempt
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
@@ -71,6 +73,7 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 	if len(needs.Messages) > 0 {
 		collect(b, &f.messages, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE id = ANY($1::text[])`, needs.Messages)
 	}
+	f.queueAttempts(b, needs.Attempts)
 }
 
 func (f *fetch) rows() *storage.Rows {
@@ -85,6 +88,9 @@ func (f *fetch) rows() *storage.Rows {
 	}
 	for i := range f.messages {
 		rows.Messages[f.messages[i].ID] = &f.messages[i]
+	}
+	for i := range f.attempts {
+		rows.Attempts[f.attempts[i].AttemptKey] = &f.attempts[i]
 	}
 	return rows
 }
@@ -107,6 +113,7 @@ func (t *tx) flush(ctx context.Context) error {
 func (t *tx) Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error {
 	t.addInserts()
 	t.addHeads(heads) // first: who makes a new channel at the same time waits there, in the same order
+	t.addAttempts()
 	t.addEvents(evs)
 	t.queue.Queue(`COMMIT`).Exec(func(done pgconn.CommandTag) error {
 		if done.String() != "COMMIT" { // a failed transaction is rolled back instead

@@ -100,6 +100,15 @@ func fetch(c *conn, needs storage.Needs) (*storage.Rows, error) {
 			rows.Messages[id] = m
 		}
 	}
+	for _, key := range needs.Attempts {
+		a, err := one(c, scanAttempt, selectAttempt, key.User, key.Path, key.Key)
+		if err != nil {
+			return nil, err
+		}
+		if a != nil {
+			rows.Attempts[key] = a
+		}
+	}
 	return rows, nil
 }
 

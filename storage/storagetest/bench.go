@@ -113,7 +113,7 @@ func benchClass(b *testing.B, fresh Fresh) (storage.Store, string) {
 			b.Error(err)
 		}
 	})
-	class, err := s.CreateClass(b.Context(), benchUser(0), "Biology 10b")
+	class, err := s.CreateClass(b.Context(), benchUser(0), storage.ClassDraft{Name: "Biology 10b"})
 	if err != nil {
 		b.Fatal(err)
 	}
