@@ -166,17 +166,36 @@ func testAttempts(t *testing.T, fresh Fresh) {
 		stage.onBegin(nil)
 	})
 
-	t.Run("a repetition and a refusal don't fail their neighbours", func(t *testing.T) {
-		class := s.class(t)
-		m := s.postUnder(t, ben, class, "k7", "first")
-		errs := s.atOnce(t, stage, class, func() {
-			_, err := s.CreateMessage(t.Context(), ben, class, under("k7", "first"))
-			wantRepeat(t, err, m.ID, 1, m)
-			_, err = s.CreateMessage(t.Context(), ben, class, under("k7", "other"))
-			wantError(t, err, storage.ErrKeyReused)
-		})
-		equal(t, "errors of the others", errs, make([]error, len(errs)))
-		equal(t, "keys", s.clientKeys(t, class)[m.Seq:], make([]string, len(errs)))
+	t.Run("a repetition and a refusal don't fail their neighbours, nor does a key become theirs", func(t *testing.T) {
+		for i := range 5 {
+			class := s.class(t)
+			old, fresh := fmt.Sprint("old ", i), fmt.Sprint("fresh ", i)
+			m := s.postUnder(t, ben, class, old, "first")
+			errs := s.atOnce(t, stage, class, func() {
+				var together sync.WaitGroup
+				together.Go(func() {
+					_, err := s.CreateMessage(t.Context(), ben, class, under(fresh, "keyed"))
+					check(t, err)
+				})
+				together.Go(func() {
+					_, err := s.CreateMessage(t.Context(), ben, class, under(old, "first"))
+					wantRepeat(t, err, m.ID, 1, m)
+				})
+				together.Go(func() {
+					_, err := s.CreateMessage(t.Context(), ben, class, under(old, "other"))
+					wantError(t, err, storage.ErrKeyReused)
+				})
+				together.Wait()
+			})
+			equal(t, "errors of the others", errs, make([]error, len(errs)))
+			for _, e := range s.history(t, class, m.Seq) {
+				var posted storage.Message
+				decode(t, e, &posted)
+				if keyed := *posted.Text == "keyed"; keyed != (e.ClientKey == fresh) || !keyed && e.ClientKey != "" {
+					t.Errorf("%q has the key %q", *posted.Text, e.ClientKey)
+				}
+			}
+		}
 	})
 }
 
