@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Frame is an event or signal encoded once and shared by all its receivers. It holds everything but the id
@@ -13,12 +14,23 @@ type Frame struct {
 	body []byte // from "event:" to the empty line
 	data []byte // the JSON within body
 	join *join  // the event tells its reader of a new class
+
+	actor string // who gets own instead
+	own   *Frame // the same with what only the actor is told; nil for most
 }
 
 // join is what a notification tells of a class that its reader was added to.
 type join struct {
 	class string
 	seq   int64 // of the reader's member.joined in the class's channel
+}
+
+// as is the frame as a user gets it.
+func (f *Frame) as(user string) *Frame {
+	if f.own != nil && f.actor == user {
+		return f.own
+	}
+	return f
 }
 
 // eventFrame encodes a logged event.
@@ -37,7 +49,24 @@ func eventFrame(e *Event) (*Frame, error) {
 			f.join = &join{n.Class, n.Seq}
 		}
 	}
+	if e.ClientKey != "" {
+		if err := f.addOwn(e); err != nil {
+			return nil, err
+		}
+	}
 	return f, nil
+}
+
+// addOwn makes the actor's variant, whose data has client_key as its last member.
+func (f *Frame) addOwn(e *Event) error {
+	key, err := json.Marshal(e.ClientKey)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", e.Type, err)
+	}
+	data := slices.Concat(f.data[:len(f.data)-1], []byte(`,"client_key":`), key, []byte("}"))
+	f.actor, f.own = e.Actor, encoded(e.Type, data)
+	f.own.seq = e.Seq
+	return nil
 }
 
 // newFrame encodes a payload. JSON has no raw line break, so one data line always holds it.
@@ -46,6 +75,11 @@ func newFrame(typ Type, payload any) (*Frame, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", typ, err)
 	}
+	return encoded(typ, data), nil
+}
+
+// encoded is a frame of data that is JSON already.
+func encoded(typ Type, data []byte) *Frame {
 	body := make([]byte, 0, len("event: \ndata: \n\n")+len(typ)+len(data))
 	body = append(body, "event: "...)
 	body = append(body, typ...)
@@ -53,7 +87,7 @@ func newFrame(typ Type, payload any) (*Frame, error) {
 	start := len(body)
 	body = append(body, data...)
 	body = append(body, "\n\n"...)
-	return &Frame{typ: typ, body: body, data: body[start : start+len(data)]}, nil
+	return &Frame{typ: typ, body: body, data: body[start : start+len(data)]}
 }
 
 // prefix puts lines before a frame that is for one stream only.

@@ -126,7 +126,7 @@ func (s *Stream) next(ctx context.Context, take func(*Frame) bool) error {
 				continue
 			}
 			given = true
-			if !take(q.frame) || s.full() {
+			if !take(q.frame.as(s.user)) || s.full() {
 				return nil
 			}
 		}

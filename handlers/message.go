@@ -15,11 +15,16 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m, err := s.store.CreateMessage(r.Context(), caller(r).Principal, class, storage.MessageDraft{Text: text})
+	path := classPath(class) + "/messages"
+	draft := storage.MessageDraft{Text: text}
+	if draft.Attempt, err = attempt(r, path, draft); err != nil {
+		return err
+	}
+	m, err := s.store.CreateMessage(r.Context(), caller(r).Principal, class, draft)
 	if err != nil {
 		return err
 	}
-	return replyCreated(w, classPath(class)+"/messages/"+m.ID, m.Version, m)
+	return replyCreated(w, path+"/"+m.ID, m.Version, m)
 }
 
 // messageText is the body of a call that sets a message's text.

@@ -76,6 +76,7 @@ func problemOf(err error) *Problem {
 		{storage.ErrForbidden, http.StatusForbidden, "forbidden", "Your role doesn't allow this."},
 		{storage.ErrLastTeacher, http.StatusConflict, "last_teacher", "A class needs a teacher. Make another member teacher first, or delete the class."},
 		{storage.ErrMessageDeleted, http.StatusConflict, "message_deleted", "The message is deleted and can't be changed any more."},
+		{storage.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each, and the same one only to repeat it unchanged."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {
@@ -99,7 +100,11 @@ func passing(err error) bool {
 // handle makes an http.HandlerFunc of a handler. It is the one place where errors become answers and log lines.
 func (s *Server) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
+		err := h(w, r)
+		if repeated, ok := errors.AsType[*storage.RepeatError](err); ok {
+			err = replay(w, repeated.First)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	}

@@ -15,6 +15,8 @@ type batch struct {
 	rows *Rows
 	evs  []events.Event
 	next map[events.Channel]int64 // heads after the events so far
+
+	clientKey string // of the write under way; see begin
 }
 
 // Class is a class, or nil. With Member it makes batch a lookup.
@@ -57,6 +59,7 @@ func (b *batch) appendTo(channel events.Channel, typ events.Type, class string, 
 	b.next[channel] = seq
 	b.evs = append(b.evs, events.Event{
 		Channel: channel, Type: typ, Class: class, Seq: seq, At: events.Now(), Actor: p.User, Data: data,
+		ClientKey: b.clientKey,
 	})
 	return nil
 }

@@ -21,28 +21,40 @@ type Class struct {
 	Role *Role `json:"role"` // the caller's; nil for an admin who is no member
 }
 
+// ClassDraft is a class to be created.
+type ClassDraft struct {
+	Name    string
+	Attempt Attempt `json:"-"`
+}
+
 // ClassChange changes a class. Nil leaves a field as it is.
 type ClassChange struct {
 	Name *string
 }
 
 // CreateClass implements [Store].
-func (e *Engine) CreateClass(ctx context.Context, p Principal, name string) (Class, error) {
+func (e *Engine) CreateClass(ctx context.Context, p Principal, draft ClassDraft) (Class, error) {
 	if p.Role != GlobalTeacher && p.Role != GlobalAdmin {
 		return Class{}, ErrForbidden
 	}
 	id, role := newID(), Teacher
 	var class Class
-	needs := Needs{Channels: []events.Channel{events.UserChannel(p.User)}}
+	needs := Needs{Channels: []events.Channel{events.UserChannel(p.User)}, Attempts: draft.Attempt.needs(p)}
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
+		if err := b.begin(p, draft.Attempt); err != nil {
+			return err
+		}
 		now := events.Now()
-		info := ClassInfo{ID: id, Name: name, Version: 1, CreatedAt: now, UpdatedAt: now}
+		info := ClassInfo{ID: id, Name: draft.Name, Version: 1, CreatedAt: now, UpdatedAt: now}
 		class = Class{info, &role}
 		if err := b.putClass(ctx, &info); err != nil {
 			return err
 		}
 		creator := &Member{Class: id, User: p.User, Name: displayName(p.User, p.Name), Role: role, Version: 1, JoinedAt: now, UpdatedAt: now}
-		return b.putMember(ctx, creator, events.MemberJoined, p)
+		if err := b.putMember(ctx, creator, events.MemberJoined, p); err != nil {
+			return err
+		}
+		return b.keep(ctx, p, draft.Attempt, id, class.Version, class)
 	})
 	if err != nil {
 		return Class{}, err

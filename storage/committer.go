@@ -201,6 +201,7 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 	b := &batch{tx: tx, rows: rows, next: map[events.Channel]int64{}}
 	errs := make([]error, len(entries))
 	for i, e := range entries {
+		b.clientKey = ""
 		if errs[i] = e.change(ctx, b); errs[i] != nil && !refusal(errs[i]) {
 			return nil, errs[i]
 		}
@@ -217,10 +218,13 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 // refusal reports whether an error is a rule's answer, which a change gives before it writes anything. Any other
 // error spoils the transaction.
 func refusal(err error) bool {
-	for _, rule := range [...]error{ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted} {
+	for _, rule := range [...]error{ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted, ErrKeyReused} {
 		if errors.Is(err, rule) {
 			return true
 		}
+	}
+	if _, ok := errors.AsType[*RepeatError](err); ok {
+		return true
 	}
 	_, ok := errors.AsType[*VersionError](err)
 	return ok
@@ -237,11 +241,13 @@ func union(entries []*entry) Needs {
 		all.Classes = append(all.Classes, e.needs.Classes...)
 		all.Members = append(all.Members, e.needs.Members...)
 		all.Messages = append(all.Messages, e.needs.Messages...)
+		all.Attempts = append(all.Attempts, e.needs.Attempts...)
 	}
 	all.Channels = distinct(all.Channels)
 	all.Classes = distinct(all.Classes)
 	all.Members = distinct(all.Members)
 	all.Messages = distinct(all.Messages)
+	all.Attempts = distinct(all.Attempts)
 	return all
 }
 

@@ -19,6 +19,8 @@ type Driver interface {
 	// Heads and Read are as in [events.Log].
 	Heads(ctx context.Context, channels []events.Channel) (events.Heads, error)
 	Read(ctx context.Context, channel events.Channel, after int64, limit int) ([]events.Event, error)
+	// ForgetAttempts forgets attempts that are older than a moment, at most limit of them, and reports how many.
+	ForgetAttempts(ctx context.Context, before events.Time, limit int) (int, error)
 
 	SetEpoch(ctx context.Context, epoch string) error
 	Ping(ctx context.Context) error
@@ -31,6 +33,7 @@ type Needs struct {
 	Classes  []string
 	Members  []MemberKey
 	Messages []string
+	Attempts []AttemptKey
 }
 
 // MemberKey names a member.
@@ -42,6 +45,7 @@ type Rows struct {
 	Classes  map[string]*ClassInfo // without deleted ones
 	Members  map[MemberKey]*Member
 	Messages map[string]*Message
+	Attempts map[AttemptKey]*FirstAttempt
 }
 
 // NewRows is Rows with nothing in it.
@@ -51,6 +55,7 @@ func NewRows() *Rows {
 		Classes:  map[string]*ClassInfo{},
 		Members:  map[MemberKey]*Member{},
 		Messages: map[string]*Message{},
+		Attempts: map[AttemptKey]*FirstAttempt{},
 	}
 }
 
@@ -65,6 +70,8 @@ type Tx interface {
 	Teachers(ctx context.Context, class string) (int, error)
 	InsertMessage(ctx context.Context, m *Message) error
 	UpdateMessage(ctx context.Context, m *Message) error
+	// InsertAttempt fails the transaction if there is one under that key already.
+	InsertAttempt(ctx context.Context, a *FirstAttempt) error
 
 	// Trim deletes a channel's events up to a seq, and says so in the channel's extent.
 	Trim(ctx context.Context, channel events.Channel, to int64) error

@@ -13,13 +13,18 @@ var _ Store = (*Engine)(nil)
 type Engine struct {
 	driver    Driver
 	committer *committer
+	tasks     sync.WaitGroup
 	close     func() error // once
 }
 
 // NewEngine starts an engine. It owns the driver from then on: Close closes both.
 func NewEngine(driver Driver) *Engine {
 	e := &Engine{driver: driver, committer: newCommitter(driver)}
+	ctx, stop := context.WithCancel(context.Background())
+	e.tasks.Go(func() { e.forgetAttempts(ctx) })
 	e.close = sync.OnceValue(func() error {
+		stop()
+		e.tasks.Wait()
 		e.committer.close()
 		return driver.Close()
 	})

@@ -12,6 +12,8 @@ var (
 	ErrLastTeacher = errors.New("a class needs a teacher")
 	// ErrMessageDeleted is for changes to a tombstone.
 	ErrMessageDeleted = errors.New("the message is deleted")
+	// ErrKeyReused is for an attempt whose key was used for another request.
+	ErrKeyReused = errors.New("the key was used for another request")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

@@ -24,15 +24,21 @@ type Message struct {
 
 // MessageDraft is a message to be created.
 type MessageDraft struct {
-	Text string
+	Text    string
+	Attempt Attempt `json:"-"`
 }
 
 // CreateMessage implements [Store].
 func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error) {
 	id := newID()
+	needs := needClass(p, class)
+	needs.Attempts = draft.Attempt.needs(p)
 	var m Message
-	err := e.write(ctx, needClass(p, class), func(ctx context.Context, b *batch) error {
+	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		if _, err := authorize(ctx, b, p, class, Post); err != nil {
+			return err
+		}
+		if err := b.begin(p, draft.Attempt); err != nil {
 			return err
 		}
 		m = Message{
@@ -43,7 +49,10 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 		if err := b.insertMessage(ctx, &inserted); err != nil {
 			return err
 		}
-		return b.append(events.MessageCreated, class, p, &inserted)
+		if err := b.append(events.MessageCreated, class, p, &inserted); err != nil {
+			return err
+		}
+		return b.keep(ctx, p, draft.Attempt, id, m.Version, &inserted)
 	})
 	if err != nil {
 		return Message{}, err

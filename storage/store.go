@@ -15,8 +15,9 @@ const AnyVersion int64 = 0
 type Store interface {
 	events.Log
 
-	// CreateClass makes the caller its teacher.
-	CreateClass(ctx context.Context, p Principal, name string) (Class, error)
+	// CreateClass makes the caller its teacher. Like all that create something it may return a [*RepeatError] or
+	// [ErrKeyReused] for a draft with a key.
+	CreateClass(ctx context.Context, p Principal, draft ClassDraft) (Class, error)
 	Classes(ctx context.Context, p Principal, page Page) (List[Class], error)
 	Class(ctx context.Context, p Principal, class string) (Class, error)
 	// UpdateClass may return a [*VersionError] whose Current is a Class.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 
@@ -46,7 +47,7 @@ func mustOpen(t *testing.T, url string) *storage.Engine {
 
 func mustCreate(t *testing.T, s storage.Store) string {
 	t.Helper()
-	class, err := s.CreateClass(t.Context(), anna, "Biology 10b")
+	class, err := s.CreateClass(t.Context(), anna, storage.ClassDraft{Name: "Biology 10b"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +94,7 @@ func TestThePoolIsAsLargeAsTheURLSays(t *testing.T) {
 		"postgres://localhost/db":                   readers(),
 		"postgres://localhost/db?pool_max_conns=17": 17,
 		"postgresql://localhost/db?sslmode=disable": readers(),
+		"postgres://user:pass@one:5432,two:5433/db?target_session_attrs=read-write&pool_max_conns=5": 5,
 	} {
 		config, err := configure(url)
 		if err != nil {
@@ -133,7 +135,28 @@ func TestCommitsWaitForTheDisk(t *testing.T) {
 	}
 }
 
-// The events of a store that the tests look at.
+// A write that is refused must not make an inbox for a user who may not even exist.
+func TestARefusedWriteLeavesNothing(t *testing.T) {
+	t.Parallel()
+	d, err := open(t.Context(), pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := storage.NewEngine(d)
+	defer s.Close()
+	class := mustCreate(t, s)
+	eve := storage.Principal{User: "eve", Role: storage.GlobalStudent}
+	_, _, err = s.PutMember(t.Context(), eve, class, "nobody", storage.MemberChange{Role: storage.Student}, storage.AnyVersion)
+	if !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("error %v, want %v", err, storage.ErrNotFound)
+	}
+	var channels int
+	if err := d.read.QueryRow(t.Context(), `SELECT count(*) FROM channels`).Scan(&channels); err != nil || channels != 2 {
+		t.Errorf("%d channels, %v; want the class's and its teacher's", channels, err)
+	}
+}
+
+// history is all that a class's log has.
 func history(t *testing.T, s storage.Store, class string) []events.Event {
 	t.Helper()
 	var all []events.Event

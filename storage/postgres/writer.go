@@ -21,6 +21,7 @@ type tx struct {
 	conn    *pgxpool.Conn
 	queue   *pgx.Batch
 	inserts []*storage.Message // wait to be queued together
+	firsts  []*storage.FirstAttempt
 	flushed bool
 	over    bool
 }
@@ -46,6 +47,7 @@ type fetch struct {
 	classes  []storage.ClassInfo
 	members  []storage.Member
 	messages []storage.Message
+	attempts []storage.FirstAttempt
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
@@ -72,6 +74,7 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 	if len(needs.Messages) > 0 {
 		collect(b, &f.messages, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE id = ANY($1::text[])`, needs.Messages)
 	}
+	f.queueAttempts(b, needs.Attempts)
 }
 
 func (f *fetch) rows() *storage.Rows {
@@ -86,6 +89,9 @@ func (f *fetch) rows() *storage.Rows {
 	}
 	for i := range f.messages {
 		rows.Messages[f.messages[i].ID] = &f.messages[i]
+	}
+	for i := range f.attempts {
+		rows.Attempts[f.attempts[i].AttemptKey] = &f.attempts[i]
 	}
 	return rows
 }
@@ -112,6 +118,7 @@ func (t *tx) Commit(ctx context.Context, evs []events.Event, heads map[events.Ch
 		return nil
 	}
 	t.addHeads(heads) // first: who makes a new channel at the same time waits there, in the same order
+	t.addAttempts()
 	t.addEvents(evs)
 	t.queue.Queue(`COMMIT`).Exec(func(done pgconn.CommandTag) error {
 		if done.String() != "COMMIT" { // a failed transaction is rolled back instead

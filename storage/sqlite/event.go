@@ -9,11 +9,11 @@ import (
 	"homeroom/events"
 )
 
-const eventColumns = `channel, seq, type, class, at, actor, data`
+const eventColumns = `channel, seq, type, class, at, actor, data, client_key`
 
 func (t *tx) insertEvent(e *events.Event) error {
-	return t.exec(`INSERT INTO events (`+eventColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		string(e.Channel), e.Seq, string(e.Type), e.Class, int64(e.At), e.Actor, string(e.Data))
+	return t.exec(`INSERT INTO events (`+eventColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(e.Channel), e.Seq, string(e.Type), e.Class, int64(e.At), e.Actor, string(e.Data), e.ClientKey)
 }
 
 func (t *tx) putHead(channel events.Channel, head int64) error {
@@ -22,7 +22,7 @@ func (t *tx) putHead(channel events.Channel, head int64) error {
 }
 
 func scanEvent(r row) (e events.Event, err error) {
-	err = r.scan((*string)(&e.Channel), &e.Seq, (*string)(&e.Type), &e.Class, (*int64)(&e.At), &e.Actor, (*[]byte)(&e.Data))
+	err = r.scan((*string)(&e.Channel), &e.Seq, (*string)(&e.Type), &e.Class, (*int64)(&e.At), &e.Actor, (*[]byte)(&e.Data), &e.ClientKey)
 	return e, err
 }
 

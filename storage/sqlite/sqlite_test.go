@@ -31,7 +31,7 @@ var anna = storage.Principal{User: "anna", Role: storage.GlobalTeacher}
 
 func mustCreate(t *testing.T, s storage.Store) string {
 	t.Helper()
-	class, err := s.CreateClass(t.Context(), anna, "Biology 10b")
+	class, err := s.CreateClass(t.Context(), anna, storage.ClassDraft{Name: "Biology 10b"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,9 @@ func (w *writer) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := w.conn
-	w.conn = nil
+	if w.conn = nil; c == nil {
+		return nil
+	}
 	return c.close()
 }
 
@@ -98,6 +100,15 @@ func fetch(c *conn, needs storage.Needs) (*storage.Rows, error) {
 		}
 		if m != nil {
 			rows.Messages[id] = m
+		}
+	}
+	for _, key := range needs.Attempts {
+		a, err := one(c, scanAttempt, selectAttempt, key.User, key.Path, key.Key)
+		if err != nil {
+			return nil, err
+		}
+		if a != nil {
+			rows.Attempts[key] = a
 		}
 	}
 	return rows, nil

@@ -42,7 +42,7 @@ func testClasses(t *testing.T, fresh Fresh) {
 	})
 
 	t.Run("students create none", func(t *testing.T) {
-		_, err := s.CreateClass(t.Context(), ben, "Playtime")
+		_, err := s.CreateClass(t.Context(), ben, storage.ClassDraft{Name: "Playtime"})
 		wantError(t, err, storage.ErrForbidden)
 		list, err := s.Classes(t.Context(), ben, storage.Page{Limit: 10})
 		wantError(t, err, nil)

@@ -62,7 +62,7 @@ func (s *school) class(t *testing.T) string {
 
 func (s *school) create(t *testing.T, p storage.Principal, name string) storage.Class {
 	t.Helper()
-	class, err := s.CreateClass(t.Context(), p, name)
+	class, err := s.CreateClass(t.Context(), p, storage.ClassDraft{Name: name})
 	if err != nil {
 		t.Fatalf("create class: %v", err)
 	}

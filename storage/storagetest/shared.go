@@ -81,6 +81,10 @@ func testProcesses(t *testing.T, fresh Fresh) {
 		}
 	})
 
+	t.Run("of all that make the same attempt one carries it out", func(t *testing.T) {
+		attemptAtOnce(t, together(t))
+	})
+
 	t.Run("each sees what another has committed", func(t *testing.T) {
 		all := together(t)
 		class := all[0].class(t)

@@ -32,6 +32,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"failures", testFailures},
 		{"closing", testClosing},
 		{"replay", testReplay},
+		{"attempts", testAttempts},
+		{"attempt failures", testAttemptFailures},
 	})
 }
 

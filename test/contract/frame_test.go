@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -55,6 +56,7 @@ func TestGoodFrames(t *testing.T) {
 		"a member without a name":       {"member.left", cursor, strings.Replace(frames["member.left"].data, `"Alice Archer"`, "null", 1)},
 		"a text of 4000 code points":    {"message.created", cursor, logged("message.created", withText(strings.Repeat("🎓", 4000)))},
 		"an id of 127 bytes":            {"member.left", strings.Repeat("a", 127), frames["member.left"].data},
+		"a client key":                  {"message.created", cursor, withKey(frames["message.created"].data, strings.Repeat("k", 255))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.CheckFrame(frame.event, frame.id, []byte(frame.data)); err != nil {
@@ -62,6 +64,11 @@ func TestGoodFrames(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withKey adds a client key to an event.
+func withKey(event, key string) string {
+	return strings.TrimSuffix(event, "}") + fmt.Sprintf(`,"client_key":%q}`, key)
 }
 
 func TestEveryTypeHasAGoodFrame(t *testing.T) {
@@ -128,6 +135,10 @@ func TestBadFrames(t *testing.T) {
 		"a user of 129 characters":       {"message.created", cursor, replace(created, `"actor":"alice"`, `"actor":"`+strings.Repeat("a", 129)+`"`)},
 		"an unknown role":                {"member.joined", cursor, replace(frames["member.joined"].data, "teacher", "admin")},
 		"class.updated with my role":     {"class.updated", cursor, logged("class.updated", class)},
+		"an empty client key":            {"message.created", cursor, withKey(created, "")},
+		"a client key of 256 characters": {"message.created", cursor, withKey(created, strings.Repeat("k", 256))},
+		"a client key with white space":  {"message.created", cursor, withKey(created, "two words")},
+		"a client key of a deletion":     {"message.deleted", cursor, withKey(frames["message.deleted"].data, "k")},
 		"message.created of an edited":   {"message.created", cursor, logged("message.created", edited)},
 		"message.created of a deleted":   {"message.created", cursor, logged("message.created", tombstone)},
 		"message.updated of an unedited": {"message.updated", cursor, logged("message.updated", message)},

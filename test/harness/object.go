@@ -57,6 +57,8 @@ type Event struct {
 	Actor string          `json:"actor"`
 	Data  json.RawMessage `json:"data"`
 
+	ClientKey string `json:"client_key"` // "" where there is none
+
 	Cursor      string   `json:"cursor"`
 	Connection  string   `json:"connection"`
 	HeartbeatMS int64    `json:"heartbeat_ms"`

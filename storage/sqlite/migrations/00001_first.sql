@@ -34,6 +34,8 @@ CREATE TABLE channels (
     trimmed INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
+-- Events and messages lie in the order in which they are read, not in which they come (WITHOUT ROWID): a page of a
+-- class that shares the file with many is a few pages of the file.
 CREATE TABLE events (
     channel TEXT NOT NULL,
     seq     INTEGER NOT NULL,
