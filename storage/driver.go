@@ -31,6 +31,7 @@ type Needs struct {
 	Classes  []string
 	Members  []MemberKey
 	Messages []string
+	Receipts []MemberKey
 }
 
 // MemberKey names a member.
@@ -42,6 +43,7 @@ type Rows struct {
 	Classes  map[string]*ClassInfo // without deleted ones
 	Members  map[MemberKey]*Member
 	Messages map[string]*Message
+	Receipts map[MemberKey]*Receipt
 }
 
 // NewRows is Rows with nothing in it.
@@ -51,6 +53,7 @@ func NewRows() *Rows {
 		Classes:  map[string]*ClassInfo{},
 		Members:  map[MemberKey]*Member{},
 		Messages: map[string]*Message{},
+		Receipts: map[MemberKey]*Receipt{},
 	}
 }
 
@@ -65,6 +68,10 @@ type Tx interface {
 	Teachers(ctx context.Context, class string) (int, error)
 	InsertMessage(ctx context.Context, m *Message) error
 	UpdateMessage(ctx context.Context, m *Message) error
+	PutReceipt(ctx context.Context, r *Receipt) error
+	// Seen is as in [Reader], as of what was written so far.
+	Seen(ctx context.Context, class, user string) (Seen, error)
+	PutPosition(ctx context.Context, p *Position) error
 
 	// Commit adds events to the log, moves the heads of their channels, and commits.
 	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error
@@ -92,4 +99,11 @@ type Reader interface {
 	Message(ctx context.Context, message string) (*Message, error)
 	// Messages are by seq in an order, beyond (not with) a seq.
 	Messages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
+	// Receipts are of all members of a class, also of those who have acknowledged nothing, by user id, after an id.
+	Receipts(ctx context.Context, class, after string, limit int) ([]Receipt, error)
+	// MessageReceipts counts and names the members other than the author whose receipts have reached a message.
+	MessageReceipts(ctx context.Context, m *Message) (MessageReceipts, error)
+	// Seen is how much of a class a user has read.
+	Seen(ctx context.Context, class, user string) (Seen, error)
+	Position(ctx context.Context, class, user string) (*Position, error)
 }

@@ -12,6 +12,8 @@ var (
 	ErrLastTeacher = errors.New("a class needs a teacher")
 	// ErrMessageDeleted is for changes to a tombstone.
 	ErrMessageDeleted = errors.New("the message is deleted")
+	// ErrReceiptAhead is for a receipt of what the class's log doesn't have yet.
+	ErrReceiptAhead = errors.New("the receipt is past the end of the log")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

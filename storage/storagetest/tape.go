@@ -18,6 +18,7 @@ type tape struct {
 	heads  map[events.Channel]int64
 	gaps   bool // another process writes too, or a commit's outcome was lost: events may be missing
 	faults []string
+	heard  []events.Receipt
 }
 
 // publish is for [storage.Store.OnCommit].
