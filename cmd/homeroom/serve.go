@@ -105,6 +105,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	}
 	defer hub.Close()
 	store.OnCommit(hub.Publish)
+	store.OnReceipts(hub.Receipts)
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout,
