@@ -1,6 +1,7 @@
 package events
 
 import (
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,5 +67,37 @@ func TestHeld(t *testing.T) {
 				t.Errorf("ended at %s, and nothing was written", ended.Cursor)
 			}
 		})
+	})
+}
+
+func TestAcknowledged(t *testing.T) {
+	inBubble(t, Config{}, func(f *fixture) {
+		acknowledged := func(req Request) map[string]int64 {
+			t.Helper()
+			s, err := f.hub.Open(f.t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.close()
+			return s.Acknowledged(req.After)
+		}
+		other := Cursor{Epoch: "e0", Class: 1, Tag: ClassTag(class)}
+		here := Cursor{Epoch: "e1", Class: 1, Tag: ClassTag(class)}
+		all := NewAllCursor("e1", 0, 0, []ClassPos{{KeyOf(class), 2}, {KeyOf("gone"), 7}})
+		for _, tt := range []struct {
+			what string
+			req  Request
+			want map[string]int64
+		}{
+			{"no cursor", Request{Class: class}, nil},
+			{"a cursor of another log", Request{Class: class, After: &other}, nil},
+			{"a cursor of the class", Request{Class: class, After: &here}, map[string]int64{class: 1}},
+			{"a cursor of all classes", Request{After: &all}, map[string]int64{class: 2}},
+		} {
+			tt.req.User = "s"
+			if got := acknowledged(tt.req); !maps.Equal(got, tt.want) {
+				t.Errorf("%s acknowledges %v, want %v", tt.what, got, tt.want)
+			}
+		}
 	})
 }
