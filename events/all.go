@@ -78,10 +78,7 @@ func (s *Stream) joinClass(ctx context.Context, j *join) error {
 
 // leave ends the leg of a class that the user is no longer a member of, or wasn't for a moment.
 func (s *Stream) leave(ctx context.Context, l *leg) error {
-	if l.attached {
-		l.attached = false
-		l.feed.detach(l)
-	}
+	s.letGo(l)
 	s.classes = slices.DeleteFunc(s.classes, func(have *leg) bool { return have == l })
 	if l.rejoined > l.pos {
 		return s.enter(ctx, l.class, l.rejoined-1)

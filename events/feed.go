@@ -31,7 +31,8 @@ type feed struct {
 	ring      ring
 	members   map[string]struct{} // nil where membership is no matter: inboxes and the system channel
 	receivers []receiver
-	idleSince time.Time // when the last receiver left
+	early     map[*Stream]struct{} // streams that are not attached yet: signals reach them too
+	idleSince time.Time            // when the last receiver left
 }
 
 // receiver is one stream's place in a feed: the stream, and which of its legs the feed is.
@@ -181,6 +182,7 @@ func (f *feed) attach(s *Stream, l *leg) (attached bool, err error) {
 			}
 		}
 	}
+	delete(f.early, s)
 	l.slot = len(f.receivers)
 	f.receivers = append(f.receivers, receiver{s, l})
 	return true, nil
@@ -199,7 +201,7 @@ func (f *feed) detach(l *leg) {
 func (f *feed) dropIdle(since time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.loaded && len(f.receivers) == 0 && f.idleSince.Before(since) {
+	if f.loaded && len(f.receivers)+len(f.early) == 0 && f.idleSince.Before(since) {
 		f.dropped = true
 	}
 	return f.dropped

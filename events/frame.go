@@ -10,10 +10,11 @@ import (
 // line, since the id names the positions of one stream. Immutable once made.
 type Frame struct {
 	typ  Type
-	seq  int64  // 0 for a signal
-	body []byte // from "event:" to the empty line
-	data []byte // the JSON within body
-	join *join  // the event tells its reader of a new class
+	seq  int64   // 0 for a signal
+	body []byte  // from "event:" to the empty line
+	data []byte  // the JSON within body
+	join *join   // the event tells its reader of a new class
+	at   *Cursor // the id of a frame that is for one stream only
 
 	actor string // who gets own instead
 	own   *Frame // the same with what only the actor is told; nil for most

@@ -32,6 +32,7 @@ func newLeg(f *feed, pos int64) *leg {
 func (s *Stream) addClass(l *leg) {
 	at, _ := slices.BinarySearchFunc(s.classes, l, func(a, b *leg) int { return cmp.Compare(a.key, b.key) })
 	s.classes = slices.Insert(s.classes, at, l)
+	l.feed.expect(s)
 }
 
 // legFor is the leg of a class, or nil.
@@ -83,6 +84,7 @@ func (s *Stream) catchUpLeg(ctx context.Context, l *leg) error {
 			return s.orLeave(ctx, l, err)
 		}
 		l.feed = f // the next call attaches to it
+		f.expect(s)
 		return nil
 	case err != nil:
 		return s.orLeave(ctx, l, err)

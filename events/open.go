@@ -79,7 +79,7 @@ func (s *Stream) open(ctx context.Context, req Request) error {
 			return false, nil
 		})
 	}
-	return s.queueReady(s.cursor().String())
+	return s.queueReady(s.cursor())
 }
 
 // openClass finds the feed of the one class.
@@ -102,7 +102,7 @@ func (s *Stream) openClass(ctx context.Context, req Request) error {
 // resume sets the positions that a cursor names. Where it can't be honoured, stream.ready still gives the client's
 // own cursor, and only resync moves it, one loss at a time: a connection that ends in between loses nothing.
 func (s *Stream) resume(ctx context.Context, after Cursor) error {
-	if err := s.queueReady(after.String()); err != nil {
+	if err := s.queueReady(after); err != nil {
 		return err
 	}
 	if after.Epoch != s.epoch {

@@ -36,6 +36,9 @@ type Stream struct {
 	out  []queued // to be sent next, before anything in live
 	sent int      // how many of out are done
 
+	told Cursor // the last id that was given out
+	held Cursor // the last id that was written
+
 	events   int64            // logged events given out
 	patience <-chan time.Time // ends next's waiting; nil: never
 
@@ -164,7 +167,7 @@ func (s *Stream) advance(ctx context.Context, q queued) (wanted bool, err error)
 	case q.frame == nil:
 		return false, s.leave(ctx, q.leg)
 	case q.leg == nil || q.frame.seq == 0:
-		return true, nil
+		return s.wantsSignal(q.frame.typ), nil
 	case q.frame.seq <= q.leg.pos: // this node has only now heard of what the client got from another one
 		return false, nil
 	case q.frame.seq != q.leg.pos+1:
@@ -210,7 +213,8 @@ func (s *Stream) cursor() Cursor {
 }
 
 // queueReady queues stream.ready, which gives the cursor that the client holds from now on.
-func (s *Stream) queueReady(cursor string) error {
+func (s *Stream) queueReady(at Cursor) error {
+	cursor := at.String()
 	frame, err := newFrame(StreamReady, ready{
 		Type: StreamReady, Class: orNull(s.class), Cursor: cursor, Connection: s.Connection,
 		HeartbeatMS: s.hub.cfg.Heartbeat.Milliseconds(), RetryMS: s.retry.Milliseconds(), At: Now(),
@@ -220,13 +224,15 @@ func (s *Stream) queueReady(cursor string) error {
 		return err
 	}
 	frame.prefix(fmt.Sprintf("retry: %d\nid: %s\n", s.retry.Milliseconds(), cursor))
+	frame.at = &at
 	s.out = append(s.out, queued{frame, nil})
 	return nil
 }
 
 // queueResync queues resync, which moves the client's cursor to the present positions.
 func (s *Stream) queueResync(reason ResyncReason, class string, lost *Lost) error {
-	cursor := s.cursor().String()
+	at := s.cursor()
+	cursor := at.String()
 	frame, err := newFrame(Resync, resync{
 		Type: Resync, Class: orNull(class), Reason: reason, Lost: lost, Reload: s.hub.cfg.Reload(class), Cursor: cursor,
 	})
@@ -234,6 +240,7 @@ func (s *Stream) queueResync(reason ResyncReason, class string, lost *Lost) erro
 		return err
 	}
 	frame.prefix("id: " + cursor + "\n")
+	frame.at = &at
 	s.out = append(s.out, queued{frame, nil})
 	return nil
 }
@@ -241,9 +248,8 @@ func (s *Stream) queueResync(reason ResyncReason, class string, lost *Lost) erro
 // close lets go of the feeds. The stream's goroutine calls it last.
 func (s *Stream) close() {
 	_, _ = s.eachLeg(func(l *leg) (bool, error) { // detaching doesn't fail
-		if l != nil && l.attached { // a stream that failed to open lacks legs
-			l.attached = false
-			l.feed.detach(l)
+		if l != nil { // a stream that failed to open lacks legs
+			s.letGo(l)
 		}
 		return false, nil
 	})

@@ -22,7 +22,8 @@ const (
 
 // Signals are never logged and have no id.
 const (
-	Heartbeat Type = "heartbeat"
+	Heartbeat      Type = "heartbeat"
+	ReceiptUpdated Type = "receipt.updated" // data: the receipts that changed
 )
 
 // Control frames speak of the stream itself.
@@ -38,6 +39,7 @@ var offered = map[Type]bool{
 	MemberJoined: true, MemberUpdated: true, MemberLeft: true,
 	ClassUpdated: true, ClassDeleted: true,
 	NotificationCreated: true,
+	ReceiptUpdated:      true,
 }
 
 // Offered reports whether a reader may choose to get t and not others.

@@ -48,6 +48,7 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.countDelivered(r, stream, after)
 	patience := min(time.Duration(wait)*time.Second, time.Until(id.expires))
 	list, cursor, err := stream.Collect(r.Context(), limit, patience)
 	if err != nil {

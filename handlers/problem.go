@@ -77,6 +77,7 @@ func problemOf(err error) *Problem {
 		{storage.ErrLastTeacher, http.StatusConflict, "last_teacher", "A class needs a teacher. Make another member teacher first, or delete the class."},
 		{storage.ErrMessageDeleted, http.StatusConflict, "message_deleted", "The message is deleted and can't be changed any more."},
 		{storage.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each, and the same one only to repeat it unchanged."},
+		{storage.ErrReceiptAhead, http.StatusUnprocessableEntity, "receipt_ahead", "The class has no event with that number yet."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {

@@ -52,6 +52,10 @@ func (s *Server) Handler() http.Handler {
 				r.Patch("/messages/{message}", s.handle(s.editMessage))
 				r.Delete("/messages/{message}", s.handle(s.deleteMessage))
 
+				r.Put("/receipt", s.handle(s.updateReceipt))
+				r.Get("/receipts", s.handle(s.listReceipts))
+				r.Get("/messages/{message}/receipts", s.handle(s.getMessageReceipts))
+
 				r.Get("/stream", s.handle(s.stream))
 				r.Get("/events", s.handle(s.listEvents))
 			})

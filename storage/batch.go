@@ -16,7 +16,8 @@ type batch struct {
 	evs  []events.Event
 	next map[events.Channel]int64 // heads after the events so far
 
-	clientKey string // of the write under way; see begin
+	clientKey string           // of the write under way; see begin
+	receipts  []events.Receipt // those that changed
 }
 
 // Class is a class, or nil. With Member it makes batch a lookup.
@@ -29,13 +30,21 @@ func (b *batch) Member(_ context.Context, class, user string) (*Member, error) {
 	return b.rows.Members[MemberKey{class, user}], nil
 }
 
-// nextSeq is the seq that the next event of a channel gets.
-func (b *batch) nextSeq(channel events.Channel) int64 {
-	if head, ok := b.next[channel]; ok {
-		return head + 1
-	}
-	return b.rows.Extents[channel].Head + 1
+// Seen makes batch a reader of a member's own state, as of the changes so far.
+func (b *batch) Seen(ctx context.Context, class, user string) (Seen, error) {
+	return b.tx.Seen(ctx, class, user)
 }
+
+// head is the seq of a channel's last event.
+func (b *batch) head(channel events.Channel) int64 {
+	if head, ok := b.next[channel]; ok {
+		return head
+	}
+	return b.rows.Extents[channel].Head
+}
+
+// nextSeq is the seq that the next event of a channel gets.
+func (b *batch) nextSeq(channel events.Channel) int64 { return b.head(channel) + 1 }
 
 // append adds an event to a class's channel.
 func (b *batch) append(typ events.Type, class string, p Principal, payload any) error {

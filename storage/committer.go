@@ -36,6 +36,7 @@ type entry struct {
 type committer struct {
 	driver  Driver
 	publish func([]events.Event)
+	tell    func([]events.Receipt) // of receipts that changed
 	queue   chan *entry
 	stopped sync.WaitGroup
 
@@ -44,7 +45,7 @@ type committer struct {
 }
 
 func newCommitter(driver Driver) *committer {
-	c := &committer{driver: driver, publish: func([]events.Event) {}, queue: make(chan *entry, queueMost)}
+	c := &committer{driver: driver, publish: func([]events.Event) {}, tell: func([]events.Receipt) {}, queue: make(chan *entry, queueMost)}
 	c.stopped.Go(c.run)
 	return c
 }
@@ -212,13 +213,16 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 	if len(b.evs) > 0 {
 		c.publish(b.evs)
 	}
+	if len(b.receipts) > 0 {
+		c.tell(b.receipts)
+	}
 	return errs, nil
 }
 
 // refusal reports whether an error is a rule's answer, which a change gives before it writes anything. Any other
 // error spoils the transaction.
 func refusal(err error) bool {
-	for _, rule := range [...]error{ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted, ErrKeyReused} {
+	for _, rule := range [...]error{ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted, ErrKeyReused, ErrReceiptAhead} {
 		if errors.Is(err, rule) {
 			return true
 		}
@@ -242,12 +246,14 @@ func union(entries []*entry) Needs {
 		all.Members = append(all.Members, e.needs.Members...)
 		all.Messages = append(all.Messages, e.needs.Messages...)
 		all.Attempts = append(all.Attempts, e.needs.Attempts...)
+		all.Receipts = append(all.Receipts, e.needs.Receipts...)
 	}
 	all.Channels = distinct(all.Channels)
 	all.Classes = distinct(all.Classes)
 	all.Members = distinct(all.Members)
 	all.Messages = distinct(all.Messages)
 	all.Attempts = distinct(all.Attempts)
+	all.Receipts = distinct(all.Receipts)
 	return all
 }
 

@@ -34,6 +34,7 @@ type Needs struct {
 	Members  []MemberKey
 	Messages []string
 	Attempts []AttemptKey
+	Receipts []MemberKey
 }
 
 // MemberKey names a member.
@@ -46,6 +47,7 @@ type Rows struct {
 	Members  map[MemberKey]*Member
 	Messages map[string]*Message
 	Attempts map[AttemptKey]*FirstAttempt
+	Receipts map[MemberKey]*Receipt
 }
 
 // NewRows is Rows with nothing in it.
@@ -56,6 +58,7 @@ func NewRows() *Rows {
 		Members:  map[MemberKey]*Member{},
 		Messages: map[string]*Message{},
 		Attempts: map[AttemptKey]*FirstAttempt{},
+		Receipts: map[MemberKey]*Receipt{},
 	}
 }
 
@@ -77,6 +80,10 @@ type Tx interface {
 	Trim(ctx context.Context, channel events.Channel, to int64) error
 	// Purge deletes at most limit rows of a deleted class, the class's own last, and returns how many.
 	Purge(ctx context.Context, class string, limit int) (int, error)
+	PutReceipt(ctx context.Context, r *Receipt) error
+	// Seen is as in [Reader], as of what was written so far.
+	Seen(ctx context.Context, class, user string) (Seen, error)
+	PutPosition(ctx context.Context, p *Position) error
 
 	// Commit adds events to the log, moves the heads of their channels, and commits.
 	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error
@@ -109,4 +116,11 @@ type Reader interface {
 	Message(ctx context.Context, message string) (*Message, error)
 	// Messages are by seq in an order, beyond (not with) a seq.
 	Messages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
+	// Receipts are of all members of a class, also of those who have acknowledged nothing, by user id, after an id.
+	Receipts(ctx context.Context, class, after string, limit int) ([]Receipt, error)
+	// MessageReceipts counts and names the members other than the author whose receipts have reached a message.
+	MessageReceipts(ctx context.Context, m *Message) (MessageReceipts, error)
+	// Seen is how much of a class a user has read.
+	Seen(ctx context.Context, class, user string) (Seen, error)
+	Position(ctx context.Context, class, user string) (*Position, error)
 }

@@ -113,6 +113,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	tasks.Go(func() { c.retain(background, log, store) })
 	defer tasks.Wait()
 	defer stop()
+	store.OnReceipts(hub.Receipts)
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout,

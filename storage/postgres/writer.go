@@ -48,6 +48,7 @@ type fetch struct {
 	members  []storage.Member
 	messages []storage.Message
 	attempts []storage.FirstAttempt
+	receipts []storage.Receipt
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
@@ -63,11 +64,8 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 		collect(b, &f.classes, scanClass,
 			`SELECT `+classColumns+` FROM classes WHERE id = ANY($1::text[]) AND deleted_at = 0`, needs.Classes)
 	}
-	if n := len(needs.Members); n > 0 {
-		classes, users := make([]string, n), make([]string, n)
-		for i, key := range needs.Members {
-			classes[i], users[i] = key.Class, key.User
-		}
+	if len(needs.Members) > 0 {
+		classes, users := memberKeys(needs.Members)
 		collect(b, &f.members, scanMember,
 			`SELECT `+memberColumns+` FROM unnest($1::text[], $2::text[]) AS k (class, "user") JOIN members USING (class, "user")`, classes, users)
 	}
@@ -75,6 +73,19 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 		collect(b, &f.messages, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE id = ANY($1::text[])`, needs.Messages)
 	}
 	f.queueAttempts(b, needs.Attempts)
+	if len(needs.Receipts) > 0 {
+		classes, users := memberKeys(needs.Receipts)
+		collect(b, &f.receipts, scanReceipt,
+			`SELECT `+receiptColumns+` FROM unnest($1::text[], $2::text[]) AS k (class, "user") JOIN receipts USING (class, "user")`, classes, users)
+	}
+}
+
+// memberKeys are keys as two columns.
+func memberKeys(keys []storage.MemberKey) (classes, users []string) {
+	for _, key := range keys {
+		classes, users = append(classes, key.Class), append(users, key.User)
+	}
+	return classes, users
 }
 
 func (f *fetch) rows() *storage.Rows {
@@ -92,6 +103,10 @@ func (f *fetch) rows() *storage.Rows {
 	}
 	for i := range f.attempts {
 		rows.Attempts[f.attempts[i].AttemptKey] = &f.attempts[i]
+	}
+	for i := range f.receipts {
+		r := &f.receipts[i]
+		rows.Receipts[storage.MemberKey{Class: r.Class, User: r.User}] = r
 	}
 	return rows
 }

@@ -38,11 +38,16 @@ func (s snapshot) Class(_ context.Context, class string) (*storage.ClassInfo, er
 func (s snapshot) Classes(_ context.Context, user, after string, limit int) ([]storage.Class, error) {
 	return list(s.conn, func(r row) (c storage.Class, err error) {
 		var role storage.Role
-		err = r.scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*string)(&role))
-		c.Role = &role
+		var seen storage.Seen
+		err = r.scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*string)(&role), &seen.Read, &seen.Unread)
+		c.Role, c.Read, c.Unread = &role, &seen.Read, &seen.Unread
 		return c, err
-	}, `SELECT `+classColumns+`, members.role FROM members JOIN classes ON classes.id = members.class
-		WHERE members.user = ? AND members.class > ? AND classes.deleted_at = 0 ORDER BY members.class LIMIT ?`, user, after, int64(limit))
+	}, `SELECT `+classColumns+`, seen.role, seen.read, `+unread+` FROM (
+			SELECT members.class, members.user, members.role, coalesce(receipts.read, 0) AS read
+			FROM members LEFT JOIN receipts ON receipts.class = members.class AND receipts.user = members.user
+			WHERE members.user = ?2 AND members.class > ?3) AS seen
+		JOIN classes ON classes.id = seen.class WHERE classes.deleted_at = 0 ORDER BY seen.class LIMIT ?4`,
+		int64(storage.MaxUnread), user, after, int64(limit))
 }
 
 // ClassIDs implements [storage.Reader].

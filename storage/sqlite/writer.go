@@ -111,6 +111,15 @@ func fetch(c *conn, needs storage.Needs) (*storage.Rows, error) {
 			rows.Attempts[key] = a
 		}
 	}
+	for _, key := range needs.Receipts {
+		r, err := one(c, scanReceipt, selectReceipt, key.Class, key.User)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			rows.Receipts[key] = r
+		}
+	}
 	return rows, nil
 }
 

@@ -18,7 +18,7 @@ func testClasses(t *testing.T, fresh Fresh) {
 		role := storage.Teacher
 		equal(t, "class", class, storage.Class{
 			ClassInfo: storage.ClassInfo{ID: class.ID, Name: "Physics", Version: 1, CreatedAt: class.CreatedAt, UpdatedAt: class.CreatedAt},
-			Role:      &role,
+			Role:      &role, Read: new(int64), Unread: new(int64),
 		})
 		if class.ID == "" || class.CreatedAt < before || class.CreatedAt > events.Now() {
 			t.Errorf("created %q at %s", class.ID, class.CreatedAt)

@@ -41,6 +41,7 @@ func newSchool(t *testing.T, open Open) *school {
 func newSchoolOn(t *testing.T, driver storage.Driver) *school {
 	s := &school{Store: storage.NewEngine(driver), tape: &tape{}}
 	s.OnCommit(s.tape.publish)
+	s.OnReceipts(s.tape.hear)
 	t.Cleanup(func() {
 		s.checkTape(t)
 		if err := s.Close(); err != nil {

@@ -19,6 +19,7 @@ type tape struct {
 	gaps   bool // another process writes too, or a commit's outcome was lost: events may be missing
 	cut    bool // the log is trimmed: it doesn't have all that was published
 	faults []string
+	heard  []events.Receipt
 }
 
 // publish is for [storage.Store.OnCommit].

@@ -61,6 +61,7 @@ func TestObjectsAreClosedAndComplete(t *testing.T) {
 		"/components/schemas/MessageCreated": {"client_key"},
 		"/components/schemas/MessageUpdated": {"client_key"},
 		"/components/schemas/MemberJoined":   {"client_key"},
+		"/components/schemas/ReceiptChange":  {"delivered", "read"},
 	}
 	var objects int
 	walk("", mustRead(t).raw, func(at string, node object) {

@@ -14,7 +14,7 @@ const (
 )
 
 const (
-	class     = `{"id":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","name":"Biology 9b","role":"teacher","version":1,"created_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z"}`
+	class     = `{"id":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","name":"Biology 9b","role":"teacher","read":3,"unread":1,"version":1,"created_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z"}`
 	member    = `{"class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","user":"alice","name":"Alice Archer","role":"teacher","version":1,"joined_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z"}`
 	message   = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Good\tmorning!\n","parent_id":null,"version":1,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":null}`
 	edited    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":"2026-11-22T10:06:00.000Z","deleted_at":null}`
@@ -29,13 +29,14 @@ var frames = map[string]struct{ id, data string }{
 	"member.joined":        {cursor, logged("member.joined", member)},
 	"member.updated":       {cursor, logged("member.updated", member)},
 	"member.left":          {cursor, logged("member.left", member)},
-	"class.updated":        {cursor, logged("class.updated", strings.Replace(class, `"role":"teacher",`, "", 1))},
+	"class.updated":        {cursor, logged("class.updated", strings.Replace(class, `"role":"teacher","read":3,"unread":1,`, "", 1))},
 	"class.deleted":        {cursor, logged("class.deleted", `{"id":"`+classID+`"}`)},
 	"notification.created": {cursor, logged("notification.created", `{"id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","kind":"member.joined","class":"`+classID+`","seq":2,"role":"student"}`)},
 	"resync":               {cursor, `{"type":"resync","class":"` + classID + `","reason":"trimmed","lost":{"from":4,"to":900},"reload":["/v1/classes/` + classID + `/messages"],"cursor":"` + cursor + `"}`},
 	"stream.ready":         {cursor, `{"type":"stream.ready","class":"` + classID + `","cursor":"` + cursor + `","connection":"c-81f2","heartbeat_ms":15000,"retry_ms":2417,"at":"2026-11-22T10:03:40.551Z","classes":["` + classID + `"],"omitted":false}`},
 	"stream.closing":       {"", `{"type":"stream.closing","reason":"shutdown","retry_ms":2913}`},
 	"heartbeat":            {"", `{"type":"heartbeat","at":"2026-11-22T10:03:55.551Z"}`},
+	"receipt.updated":      {"", `{"type":"receipt.updated","class":"` + classID + `","data":{"receipts":[{"user":"bob","delivered":4,"read":0}]}}`},
 }
 
 func logged(event, data string) string {

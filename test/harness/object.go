@@ -14,6 +14,8 @@ type Class struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+	Read      *int64    `json:"read"`
+	Unread    *int64    `json:"unread"`
 }
 
 // Member is a member as the wire has it.
