@@ -27,3 +27,6 @@ func (c Channel) Class() string {
 	}
 	return class
 }
+
+// Inbox reports whether c is a user's channel. Unlike a class's, it comes into being with its first event.
+func (c Channel) Inbox() bool { return strings.HasPrefix(string(c), userPrefix) }

@@ -16,6 +16,7 @@ const (
 	ReasonClassDeleted Reason = "class_deleted" // the class is gone
 	ReasonEpochChanged Reason = "epoch_changed" // the log was restored from a backup; come back for a resync
 	ReasonUnavailable  Reason = "unavailable"   // the log can't be read right now; come back
+	ReasonLimit        Reason = "limit_reached" // as many events as were asked for
 	ReasonBehind       Reason = "behind"        // this node lost touch with the log; come back
 )
 
@@ -28,13 +29,15 @@ const (
 
 // ready is the payload of stream.ready.
 type ready struct {
-	Type        Type   `json:"type"`
-	Class       string `json:"class,omitempty"`
-	Cursor      string `json:"cursor"`
-	Connection  string `json:"connection"`
-	HeartbeatMS int64  `json:"heartbeat_ms"`
-	RetryMS     int64  `json:"retry_ms"`
-	At          Time   `json:"at"`
+	Type        Type     `json:"type"`
+	Class       *string  `json:"class"` // null on the stream of all classes
+	Cursor      string   `json:"cursor"`
+	Connection  string   `json:"connection"`
+	HeartbeatMS int64    `json:"heartbeat_ms"`
+	RetryMS     int64    `json:"retry_ms"`
+	At          Time     `json:"at"`
+	Classes     []string `json:"classes"` // those that the stream carries
+	Omitted     bool     `json:"omitted"` // whether the user has more than a stream carries
 }
 
 // closing is the payload of stream.closing.
@@ -69,7 +72,7 @@ type Lost struct {
 // resync is the payload of resync.
 type resync struct {
 	Type   Type         `json:"type"`
-	Class  string       `json:"class,omitempty"`
+	Class  *string      `json:"class"` // null for all classes
 	Reason ResyncReason `json:"reason"`
 	Lost   *Lost        `json:"lost"`   // null where it can't be known
 	Reload []string     `json:"reload"` // paths whose lists replace what was lost
@@ -80,4 +83,12 @@ type resync struct {
 // connection together don't come back together.
 func jitter(d time.Duration) time.Duration {
 	return d/2 + rand.N(d+1)
+}
+
+// orNull is a text, or null for none.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }

@@ -2,13 +2,14 @@ package events
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 )
 
 func TestParseCursor(t *testing.T) {
 	good := Cursor{Epoch: "k3f9", Class: 1042, User: 17, System: 4, Tag: "c1x"}
-	if got, err := ParseCursor("k3f9.1042.17.4.c1x"); err != nil || got != good {
+	if got, err := ParseCursor("k3f9.1042.17.4.c1x"); err != nil || !reflect.DeepEqual(got, good) {
 		t.Errorf("got %+v, %v; want %+v", got, err, good)
 	}
 	for name, text := range map[string]string{
@@ -28,7 +29,7 @@ func TestParseCursor(t *testing.T) {
 		"colon":             "k:.1.2.3.c",
 		"not ASCII":         "ké.1.2.3.c",
 		"NUL":               "k\x00.1.2.3.c",
-		"longer than taken": strings.Repeat("k", 128) + ".1.2.3.c",
+		"longer than taken": strings.Repeat("k", maxCursor) + ".1.2.3.c",
 	} {
 		if got, err := ParseCursor(text); !errors.Is(err, ErrCursor) {
 			t.Errorf("%s: got %+v, %v; want ErrCursor", name, got, err)
@@ -43,8 +44,28 @@ func TestCursorOfAnyClassFitsAnSSEId(t *testing.T) {
 	}
 }
 
+func TestCursorOfAllClasses(t *testing.T) {
+	list := []ClassPos{{KeyOf("math"), 7}, {KeyOf("art"), maxSeq}, {KeyOf("music"), 0}}
+	c := NewAllCursor("k3f9", 17, 4, list)
+	got, err := ParseCursor(c.String())
+	if err != nil || !reflect.DeepEqual(got, c) {
+		t.Errorf("%s reads as %+v, %v; want %+v", c, got, err, c)
+	}
+	for name, text := range map[string]string{
+		"cut short":       "k.AAAAAAE.1.2.a",
+		"not base64":      "k.AA=A.1.2.a",
+		"same class":      "k.AAAAAAEBAAAAAAEC.1.2.a",
+		"descending":      "k.AAAAAAICAAAAAAEB.1.2.a",
+		"overlong varint": "k.AAAAAAGBAA.1.2.a",
+	} {
+		if got, err := ParseCursor(text); !errors.Is(err, ErrCursor) {
+			t.Errorf("%s: got %+v, %v; want ErrCursor", name, got, err)
+		}
+	}
+}
+
 func FuzzParseCursor(f *testing.F) {
-	for _, text := range []string{"k3f9.1042.17.4.c1x", "", "....", "k.1.2.3.c\nid: evil", "k.9007199254740991.0.0.c"} {
+	for _, text := range []string{"k3f9.1042.17.4.c1x", "", "....", "k.1.2.3.c\nid: evil", "k.9007199254740991.0.0.c", "k..0.0.a", "k.AAAAAAEBAAAAAAIC.1.2.a"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -58,7 +79,7 @@ func FuzzParseCursor(f *testing.F) {
 		if printed := c.String(); printed != text {
 			t.Errorf("%q prints as %q", text, printed)
 		}
-		if strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.") != "" {
+		if strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != "" {
 			t.Errorf("%q has characters beyond the alphabet", text)
 		}
 	})

@@ -14,6 +14,10 @@ type Event struct {
 	At      Time            `json:"at"`    // when it was committed, by the writing node's clock
 	Actor   string          `json:"actor"` // the user who caused it
 	Data    json.RawMessage `json:"data"`  // the object after the change; its shape depends on Type
+
+	// ClientKey is the Idempotency-Key of the request that made it, or "". Its JSON has it for the actor only; see
+	// [Frame].
+	ClientKey string `json:"-"`
 }
 
 // subject is the user whom a member event is about.

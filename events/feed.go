@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,13 +31,14 @@ type feed struct {
 	ring      ring
 	members   map[string]struct{} // nil where membership is no matter: inboxes and the system channel
 	receivers []receiver
-	idleSince time.Time // when the last receiver left
+	early     map[*Stream]struct{} // streams that are not attached yet: signals reach them too
+	idleSince time.Time            // when the last receiver left
 }
 
 // receiver is one stream's place in a feed: the stream, and which of its legs the feed is.
 type receiver struct {
 	stream *Stream
-	leg    int
+	leg    *leg
 }
 
 func newFeed(channel Channel, ringSize int) *feed {
@@ -67,11 +69,12 @@ func (f *feed) offer(e *Event, frame *Frame) (behind bool) {
 	return f.loaded && f.hinted > f.head
 }
 
-// hint notes that the log reaches to seq, and reports whether it must be read.
-func (f *feed) hint(seq int64) (behind bool) {
+// hint notes how far the log reaches, and reports whether it must be read.
+func (f *feed) hint(at Extent) (behind bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.hinted = max(f.hinted, seq)
+	f.hinted = max(f.hinted, at.Head)
+	f.trimmed = max(f.trimmed, at.Trimmed)
 	return f.loaded && f.hinted > f.head
 }
 
@@ -90,20 +93,37 @@ func (f *feed) applyLocked(e *Event, frame *Frame) {
 	case MemberLeft:
 		if user, err := e.subject(); err == nil {
 			delete(f.members, user)
-			f.finishLocked(ReasonRemoved, func(s *Stream) bool { return s.user == user && !s.admin })
+			f.expelLocked(ReasonRemoved, func(s *Stream) bool { return s.user == user && !s.admin })
 		}
 	case ClassDeleted:
 		f.gone = true
-		f.finishLocked(ReasonClassDeleted, func(*Stream) bool { return true })
+		f.expelLocked(ReasonClassDeleted, func(*Stream) bool { return true })
 	}
 }
 
-// finishLocked ends the streams that match.
-func (f *feed) finishLocked(reason Reason, match func(*Stream) bool) {
-	for _, r := range f.receivers {
+// expelLocked takes the channel away from the streams that match. What they were queued before, they still send;
+// nothing comes after it.
+func (f *feed) expelLocked(reason Reason, match func(*Stream) bool) {
+	for i, r := range slices.Backward(f.receivers) {
 		if match(r.stream) {
-			r.stream.finish(reason)
+			f.removeLocked(i)
+			r.stream.expel(r.leg, reason)
 		}
+	}
+}
+
+// removeLocked takes a receiver out; the last one gets its place.
+func (f *feed) removeLocked(slot int) {
+	last := len(f.receivers) - 1
+	f.receivers[slot].leg.slot = noSlot
+	if slot != last {
+		f.receivers[slot] = f.receivers[last]
+		f.receivers[slot].leg.slot = slot
+	}
+	f.receivers[last] = receiver{}
+	f.receivers = f.receivers[:last]
+	if last == 0 {
+		f.idleSince = time.Now()
 	}
 }
 
@@ -112,6 +132,13 @@ func (f *feed) extent() Extent {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return Extent{Head: f.head, Trimmed: f.trimmed}
+}
+
+// keeps reports whether everything after a position is still there: in the log, or at least in the ring.
+func (f *feed) keeps(pos int64, at Extent) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return pos >= at.Trimmed || f.ring.covers(pos, f.head)
 }
 
 // allowsLocked reports whether the owner of a stream may read the channel at its head.
@@ -135,7 +162,7 @@ func (f *feed) allows(s *Stream) bool {
 
 // attach makes a stream a receiver, and gives it the frames between its position and the head to send first.
 // A stream whose position is no longer in the ring is not attached: it must read on from the log.
-func (f *feed) attach(s *Stream, leg int) (attached bool, err error) {
+func (f *feed) attach(s *Stream, l *leg) (attached bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.dropped {
@@ -144,7 +171,6 @@ func (f *feed) attach(s *Stream, leg int) (attached bool, err error) {
 	if !f.allowsLocked(s) {
 		return false, ErrNoAccess
 	}
-	l := &s.legs[leg]
 	if !f.ring.covers(l.pos, f.head) {
 		return false, nil
 	}
@@ -152,28 +178,22 @@ func (f *feed) attach(s *Stream, leg int) (attached bool, err error) {
 		older, newer := f.ring.newest(missed)
 		for _, run := range [...][]*Frame{older, newer} {
 			for _, frame := range run {
-				s.out = append(s.out, queued{frame, leg})
+				s.out = append(s.out, queued{frame, l})
 			}
 		}
 	}
+	delete(f.early, s)
 	l.slot = len(f.receivers)
-	f.receivers = append(f.receivers, receiver{s, leg})
+	f.receivers = append(f.receivers, receiver{s, l})
 	return true, nil
 }
 
-// detach ends what attach began.
-func (f *feed) detach(s *Stream, leg int) {
+// detach ends what attach began, unless the stream was expelled.
+func (f *feed) detach(l *leg) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	last := len(f.receivers) - 1
-	slot := s.legs[leg].slot
-	moved := f.receivers[last]
-	f.receivers[slot] = moved
-	moved.stream.legs[moved.leg].slot = slot
-	f.receivers[last] = receiver{}
-	f.receivers = f.receivers[:last]
-	if last == 0 {
-		f.idleSince = time.Now()
+	if l.slot != noSlot {
+		f.removeLocked(l.slot)
 	}
 }
 
@@ -181,7 +201,7 @@ func (f *feed) detach(s *Stream, leg int) {
 func (f *feed) dropIdle(since time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.loaded && len(f.receivers) == 0 && f.idleSince.Before(since) {
+	if f.loaded && len(f.receivers)+len(f.early) == 0 && f.idleSince.Before(since) {
 		f.dropped = true
 	}
 	return f.dropped

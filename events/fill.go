@@ -95,7 +95,9 @@ func (h *Hub) abandon(f *feed) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.dropped = true
-	f.finishLocked(ReasonBehind, func(*Stream) bool { return true })
+	for _, r := range f.receivers {
+		r.stream.finish(ReasonBehind)
+	}
 }
 
 // read asks the log for events.
@@ -142,7 +144,7 @@ func (h *Hub) checkHeads() error {
 			return nil
 		}
 		for _, f := range feeds[:n] {
-			if f.hint(at.Extents[f.channel].Head) {
+			if f.hint(at.Extents[f.channel]) {
 				h.fill(f)
 			}
 		}

@@ -45,6 +45,8 @@ type Config struct {
 	Poll      time.Duration
 	Queue     int
 	Ring      int
+	// ReceiptRate is how many receipt.updated a class sends per second at most.
+	ReceiptRate int
 	// Reload names the paths that a client of a class fetches after a loss.
 	Reload func(class string) []string
 }
@@ -56,6 +58,7 @@ type Hub struct {
 	metrics *metrics
 	wheel   *wheel
 	heads   chan *feed // inboxes that wait to learn their head
+	pace    *receiptPace
 
 	stop  context.CancelFunc
 	ctx   context.Context // ends with Close; for work that no request owns
@@ -75,6 +78,7 @@ func New(cfg Config) (*Hub, error) {
 	cfg.Poll = orDefault(cfg.Poll, DefaultPoll)
 	cfg.Queue = orDefault(cfg.Queue, DefaultQueue)
 	cfg.Ring = orDefault(cfg.Ring, DefaultRing)
+	cfg.ReceiptRate = orDefault(cfg.ReceiptRate, DefaultReceiptRate)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -88,6 +92,7 @@ func New(cfg Config) (*Hub, error) {
 		metrics: newMetrics(cfg.Metrics),
 		wheel:   newWheel(cfg.Heartbeat),
 		heads:   make(chan *feed, headsMost),
+		pace:    newReceiptPace(cfg.ReceiptRate),
 		ctx:     ctx,
 		stop:    stop,
 		feeds:   map[Channel]*feed{},
@@ -104,6 +109,7 @@ func New(cfg Config) (*Hub, error) {
 	h.tasks.Go(h.watch)
 	h.tasks.Go(h.answerHeads)
 	h.tasks.Go(func() { h.wheel.run(ctx) })
+	h.tasks.Go(func() { h.pace.run(ctx, h.signalReceipts) })
 	return h, nil
 }
 

@@ -55,7 +55,7 @@ type reader struct {
 	stop    context.CancelFunc
 	ended   chan Ended
 	gate    chan struct{} // holds the right to read; taken: the reader doesn't read
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex    // guards what follows
 	frames  []received
 	aborted chan struct{}
 	once    sync.Once
@@ -151,13 +151,19 @@ func (r *reader) seqs() []int64 {
 	return seqs
 }
 
-// open runs a stream for a user until the story ends.
+// open runs a stream of the class for a user until the story ends.
 func (f *fixture) open(user string, after *Cursor) *reader {
+	f.t.Helper()
+	return f.run(Request{User: user, Class: class, After: after})
+}
+
+// run runs any stream until the story ends.
+func (f *fixture) run(req Request) *reader {
 	f.t.Helper()
 	r := newReader(f.t)
 	ctx, stop := context.WithCancel(f.t.Context())
 	r.stop = stop
-	s, err := f.hub.Open(ctx, Request{User: user, Class: class, After: after})
+	s, err := f.hub.Open(ctx, req)
 	if err != nil {
 		f.t.Fatal(err)
 	}

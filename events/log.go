@@ -7,6 +7,8 @@ type Log interface {
 	// Load reads a class's channel in one snapshot: its extent, its newest events (at most tail of them, in seq
 	// order) and its members. A class that doesn't exist, or no longer does, has Gone set.
 	Load(ctx context.Context, class string, tail int) (Loaded, error)
+	// UserClasses are the ids of a user's classes, the newest first, at most limit of them.
+	UserClasses(ctx context.Context, user string, limit int) ([]string, error)
 	// Heads reports the epoch, and the extents of channels; one that has no events yet is left out.
 	Heads(ctx context.Context, channels []Channel) (Heads, error)
 	// Read returns the events of a channel after a seq, in seq order, at most limit of them. The first is further

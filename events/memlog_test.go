@@ -54,6 +54,20 @@ func (l *memLog) commit(class string, typ Type, subject string) Event {
 	return e
 }
 
+// notify adds an event to a user's inbox, and returns it for publishing.
+func (l *memLog) notify(user string, of Event) Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	channel := UserChannel(user)
+	data, err := json.Marshal(Notification{Kind: of.Type, Class: of.Class, Seq: of.Seq})
+	if err != nil {
+		panic(err) // strings and a number always encode
+	}
+	e := Event{Channel: channel, Type: NotificationCreated, Seq: int64(len(l.evs[channel])) + 1, At: 1, Actor: "t", Data: data}
+	l.evs[channel] = append(l.evs[channel], e)
+	return e
+}
+
 func (l *memLog) trim(class string, to int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -101,6 +115,20 @@ func (l *memLog) Load(_ context.Context, class string, tail int) (Loaded, error)
 		Extent: at, Tail: l.afterLocked(channel, at.Head-int64(tail), tail),
 		Members: slices.Collect(maps.Keys(l.members[class])),
 	}, nil
+}
+
+func (l *memLog) UserClasses(_ context.Context, user string, limit int) ([]string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var classes []string
+	for class, members := range l.members {
+		if _, ok := members[user]; ok {
+			classes = append(classes, class)
+		}
+	}
+	slices.Sort(classes)
+	slices.Reverse(classes)
+	return classes[:min(limit, len(classes))], l.down
 }
 
 func (l *memLog) Heads(_ context.Context, channels []Channel) (Heads, error) {

@@ -10,14 +10,16 @@ import (
 // Request says who wants to read what, and from where.
 type Request struct {
 	User   string
-	Admin  bool // may read every class
-	Class  string
-	After  *Cursor // nil: from now on
-	Oldest bool    // without After: from the oldest event that is kept
+	Admin  bool          // may read every class
+	Class  string        // "" for all classes that the user is a member of
+	After  *Cursor       // nil: from now on
+	Oldest bool          // without After: from the oldest event that is kept
+	Types  map[Type]bool // nil: all
+	Limit  int           // events after which a Run ends; 0: never
 }
 
 // Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrClosed], an error that
-// wraps [ErrCursor] for a cursor of another class, or the log's error.
+// wraps [ErrCursor] for a cursor of another stream, or the log's error.
 func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 	s := &Stream{
 		Connection: uuid.NewString(),
@@ -25,12 +27,18 @@ func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 		user:       req.User,
 		admin:      req.Admin,
 		class:      req.Class,
-		tag:        ClassTag(req.Class),
+		all:        req.Class == "",
+		tag:        allTag,
 		retry:      jitter(h.cfg.Retry),
+		types:      req.Types,
+		limit:      int64(req.Limit),
 		wake:       make(chan struct{}, 1),
 	}
+	if !s.all {
+		s.tag = ClassTag(req.Class)
+	}
 	if req.After != nil && req.After.Tag != s.tag {
-		return nil, fmt.Errorf("%w: it is of another class", ErrCursor)
+		return nil, fmt.Errorf("%w: it is of another stream", ErrCursor)
 	}
 	if err := h.add(s); err != nil {
 		return nil, err
@@ -42,81 +50,102 @@ func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 	return s, nil
 }
 
-// open finds the feeds and queues the first frames.
+// open finds the feeds and queues the first frames. The inbox's position is taken before the classes are looked up,
+// so that none that is joined meanwhile is missed: at worst the inbox tells of one that is there already.
 func (s *Stream) open(ctx context.Context, req Request) error {
-	for i, channel := range [legCount]Channel{ClassChannel(req.Class), UserChannel(req.User), SystemChannel} {
-		f, err := s.hub.feed(ctx, channel)
+	for _, own := range [...]struct {
+		leg     **leg
+		channel Channel
+	}{{&s.inbox, UserChannel(req.User)}, {&s.system, SystemChannel}} {
+		f, err := s.hub.feed(ctx, own.channel)
 		if err != nil {
 			return err
 		}
-		if !f.allows(s) {
-			return ErrNoAccess
-		}
-		s.legs[i].feed = f
+		*own.leg = newLeg(f, f.extent().Head)
 	}
-	if req.After == nil {
-		for i := range s.legs {
-			at := s.legs[i].feed.extent()
-			s.legs[i].pos = at.Head
-			if req.Oldest {
-				s.legs[i].pos = at.Trimmed
-			}
+	if s.all {
+		if err := s.openAll(ctx, req); err != nil {
+			return err
 		}
-		return s.queueReady(s.cursor().String())
+	} else if err := s.openClass(ctx, req); err != nil {
+		return err
 	}
-	return s.resume(ctx, *req.After)
+	if req.After != nil {
+		return s.resume(ctx, *req.After)
+	}
+	if req.Oldest {
+		_, _ = s.eachLeg(func(l *leg) (bool, error) { // looking doesn't fail
+			l.pos = l.feed.extent().Trimmed
+			return false, nil
+		})
+	}
+	return s.queueReady(s.cursor())
+}
+
+// openClass finds the feed of the one class.
+func (s *Stream) openClass(ctx context.Context, req Request) error {
+	f, err := s.hub.feed(ctx, ClassChannel(req.Class))
+	if err != nil {
+		return err
+	}
+	if !f.allows(s) {
+		return ErrNoAccess
+	}
+	pos := f.extent().Head
+	if req.After != nil {
+		pos = req.After.Class
+	}
+	s.addClass(newLeg(f, pos))
+	return nil
 }
 
 // resume sets the positions that a cursor names. Where it can't be honoured, stream.ready still gives the client's
-// own cursor, and only resync moves it: a connection that ends between the two loses nothing.
+// own cursor, and only resync moves it, one loss at a time: a connection that ends in between loses nothing.
 func (s *Stream) resume(ctx context.Context, after Cursor) error {
-	reason, lost := ResyncReason(""), (*Lost)(nil)
-	if after.Epoch != s.epoch {
-		reason = ResyncEpoch
-	}
-	for i, pos := range [legCount]int64{after.Class, after.User, after.System} {
-		at, err := s.extentReaching(ctx, i, pos)
-		if err != nil {
-			return err
-		}
-		switch {
-		case reason == ResyncEpoch:
-			pos = at.Head
-		case pos > at.Head:
-			reason, pos = ResyncAhead, at.Head
-		case pos < at.Trimmed:
-			reason = ResyncTrimmed
-			if i == legClass {
-				lost = &Lost{From: pos + 1, To: at.Trimmed}
-			}
-			pos = at.Trimmed
-		}
-		s.legs[i].pos = pos
-	}
-	if err := s.queueReady(after.String()); err != nil || reason == "" {
+	if err := s.queueReady(after); err != nil {
 		return err
 	}
-	return s.queueResync(reason, lost)
+	if after.Epoch != s.epoch {
+		_, _ = s.eachLeg(func(l *leg) (bool, error) { // looking doesn't fail
+			l.pos = l.feed.extent().Head
+			return false, nil
+		})
+		return s.queueResync(ResyncEpoch, s.class, nil)
+	}
+	s.inbox.pos, s.system.pos = after.User, after.System
+	_, err := s.eachLeg(func(l *leg) (bool, error) {
+		at, err := s.extentReaching(ctx, l)
+		switch {
+		case err != nil:
+			return false, err
+		case l.pos > at.Head:
+			l.pos = at.Head
+			return false, s.queueResync(ResyncAhead, s.classOf(l), nil)
+		case !l.feed.keeps(l.pos, at):
+			return false, s.skip(l, at.Trimmed)
+		}
+		return false, nil
+	})
+	return err
 }
 
 // extentReaching is a leg's extent. A position past the head may be of an event that another node wrote and this
 // one hasn't heard of, so the log is asked before it is called ahead.
-func (s *Stream) extentReaching(ctx context.Context, i int, pos int64) (Extent, error) {
-	f := s.legs[i].feed
-	at := f.extent()
-	if pos <= at.Head {
+func (s *Stream) extentReaching(ctx context.Context, l *leg) (Extent, error) {
+	at := l.feed.extent()
+	if l.pos <= at.Head {
 		return at, nil
 	}
-	heads, err := s.hub.askHeads([]*feed{f})
+	heads, err := s.hub.askHeads([]*feed{l.feed})
 	if err != nil {
 		return Extent{}, err
 	}
-	truth := heads.Extents[f.channel]
+	truth := heads.Extents[l.feed.channel]
 	if truth.Head <= at.Head {
 		return at, nil
 	}
-	if f.hint(truth.Head) {
-		s.hub.fill(f)
+	if l.feed.hint(truth) {
+		s.hub.fill(l.feed)
 	}
 	return truth, nil
 }

@@ -26,6 +26,7 @@ type Ended struct {
 	Err    error // with ReasonWrite and ReasonUnavailable
 	Events int64 // logged events sent
 	Bytes  int64
+	Cursor Cursor // where the client goes on: the last id that was written to it; zero if none was
 }
 
 // Run sends the stream to its sink until the client goes (ctx ends), somebody ends it, or at expires.
@@ -40,7 +41,7 @@ func (s *Stream) Run(ctx context.Context, sink Sink, expires time.Time) Ended {
 	defer s.hub.wheel.remove(s)
 
 	ended := s.send(ctx, sink)
-	ended.Events = s.events
+	ended.Events, ended.Cursor = s.events, s.held
 	s.hub.metrics.closed.WithLabelValues(string(ended.Reason)).Inc()
 	s.hub.metrics.delivered.Add(float64(ended.Events))
 	return ended
@@ -90,15 +91,17 @@ func (s *Stream) sendQueued(ctx context.Context, write func([]byte) error) error
 		if err := write(b); err != nil {
 			return errWrite{err}
 		}
+		s.noteWritten()
 	}
 	return err
 }
 
 // appendFrame adds a frame as this stream sends it: an event carries the cursor after it.
 func (s *Stream) appendFrame(b []byte, f *Frame) []byte {
+	s.note(f)
 	if f.seq != 0 {
 		b = append(b, "id: "...)
-		b = s.cursor().append(b)
+		b = s.told.append(b)
 		b = append(b, '\n')
 	}
 	return append(b, f.body...)

@@ -8,25 +8,36 @@ import (
 	"time"
 )
 
-// Stream is one reader of a class: the class's channel, the user's inbox and the system channel.
+// Stream is one reader of a class, or of all classes of a user: their channels, the user's inbox and the system
+// channel.
 //
 // Whoever opened it runs it, from one goroutine, by Run or Collect, and that goroutine owns all that mu doesn't
-// guard. Feeds and the hub reach it only through push and finish, which never block.
+// guard. Feeds and the hub reach it only through push, expel and finish, which never block.
 type Stream struct {
 	// Connection names the stream in stream.ready and in logs.
 	Connection string
 
-	hub   *Hub
-	user  string
-	admin bool
-	class string
-	epoch string
-	tag   string
-	retry time.Duration
+	hub     *Hub
+	user    string
+	admin   bool
+	class   string // "" on the stream of all classes
+	all     bool
+	omitted bool // of all classes, there are more than the stream carries
+	epoch   string
+	tag     string
+	retry   time.Duration
+	types   map[Type]bool // those that are wanted; nil: all
+	limit   int64         // events after which the stream ends; 0: never
 
-	legs [legCount]leg
+	inbox, system *leg
+	classes       []*leg   // ascending by key; just one on a class's stream
+	pending       []string // classes that the cursor didn't name; see addPending
+
 	out  []queued // to be sent next, before anything in live
 	sent int      // how many of out are done
+
+	told Cursor // the last id that was given out
+	held Cursor // the last id that was written
 
 	events   int64            // logged events given out
 	patience <-chan time.Time // ends next's waiting; nil: never
@@ -39,42 +50,33 @@ type Stream struct {
 	wake chan struct{} // has room for one: "live or reason changed since you looked"
 }
 
-// The legs of a class's stream: the channels that it carries, in the order of its cursor.
-const (
-	legClass = iota
-	legUser
-	legSystem
-	legCount
-)
-
-// noLeg marks frames that belong to no channel.
-const noLeg = -1
-
-// leg is a stream's part in one channel.
-type leg struct {
-	feed     *feed
-	pos      int64 // the last event given out
-	attached bool
-	slot     int // index in feed.receivers; guarded by feed.mu
-}
-
-// queued is a frame on its way to one stream.
+// queued is a frame on its way to one stream. Without a leg it belongs to no channel. Without a frame it says that
+// the leg is over.
 type queued struct {
 	frame *Frame
-	leg   int
+	leg   *leg
 }
 
 // push queues a frame. A stream that has too many waiting is cut: it holds up nobody, and comes back by its cursor.
-func (s *Stream) push(frame *Frame, leg int) {
+func (s *Stream) push(frame *Frame, l *leg) {
 	s.mu.Lock()
 	if s.reason == "" && len(s.live) < s.hub.cfg.Queue {
-		s.live = append(s.live, queued{frame, leg})
+		s.live = append(s.live, queued{frame, l})
 		s.mu.Unlock()
 		s.rouse()
 		return
 	}
 	s.mu.Unlock()
 	s.finish(ReasonSlowReader)
+}
+
+// expel tells the stream that it has lost a class, which is the end of a class's stream.
+func (s *Stream) expel(l *leg, reason Reason) {
+	if s.all {
+		s.push(nil, l)
+		return
+	}
+	s.finish(reason)
 }
 
 // finish ends the stream, after what is queued. The first reason stands. A slow reader gets nothing more.
@@ -112,15 +114,22 @@ var errIdle = errors.New("nothing came")
 // next gives frames out, in order, until take wants no more or none is left; it waits for the first. A frame that
 // take refuses has still been given out.
 func (s *Stream) next(ctx context.Context, take func(*Frame) bool) error {
+	if s.full() {
+		return finished{ReasonLimit}
+	}
 	for given := false; ; {
 		for s.sent < len(s.out) {
 			q := s.out[s.sent]
 			s.sent++
-			if err := s.advance(q); err != nil {
+			wanted, err := s.advance(ctx, q)
+			if err != nil {
 				return err
 			}
+			if !wanted {
+				continue
+			}
 			given = true
-			if !take(q.frame) {
+			if !take(q.frame.as(s.user)) || s.full() {
 				return nil
 			}
 		}
@@ -151,20 +160,34 @@ func (s *Stream) next(ctx context.Context, take func(*Frame) bool) error {
 	}
 }
 
-// advance moves the position past a frame. Seqs are contiguous by the feed's invariant; should that ever break, the
-// stream ends and the client resumes, rather than be left with a hole.
-func (s *Stream) advance(q queued) error {
-	if q.leg == noLeg || q.frame.seq == 0 {
-		return nil
+// advance moves the position past a frame, and reports whether the reader wants it. Seqs are contiguous by the feed's
+// invariant; should that ever break, the stream ends and the client resumes, rather than be left with a hole.
+func (s *Stream) advance(ctx context.Context, q queued) (wanted bool, err error) {
+	switch {
+	case q.frame == nil:
+		return false, s.leave(ctx, q.leg)
+	case q.leg == nil || q.frame.seq == 0:
+		return s.wantsSignal(q.frame.typ), nil
+	case q.frame.seq <= q.leg.pos: // this node has only now heard of what the client got from another one
+		return false, nil
+	case q.frame.seq != q.leg.pos+1:
+		return false, fmt.Errorf("stream of %s: event %d follows %d", q.leg.feed.channel, q.frame.seq, q.leg.pos)
 	}
-	l := &s.legs[q.leg]
-	if q.frame.seq != l.pos+1 {
-		return fmt.Errorf("stream of %s: event %d follows %d", l.feed.channel, q.frame.seq, l.pos)
+	q.leg.pos++
+	if q.frame.join != nil && s.all {
+		if err := s.joinClass(ctx, q.frame.join); err != nil {
+			return false, err
+		}
 	}
-	l.pos++
+	if s.types != nil && !s.types[q.frame.typ] {
+		return false, nil
+	}
 	s.events++
-	return nil
+	return true, nil
 }
+
+// full reports whether as many events were given out as were asked for.
+func (s *Stream) full() bool { return s.limit > 0 && s.events >= s.limit }
 
 // refill takes what has arrived; out is used up when it is called.
 func (s *Stream) refill() Reason {
@@ -175,119 +198,60 @@ func (s *Stream) refill() Reason {
 	return s.reason
 }
 
-// catchUp moves a leg that isn't live yet towards it: attaches it, or reads a batch of what it lacks from the log.
-// It reports whether it did anything.
-func (s *Stream) catchUp(ctx context.Context) (bool, error) {
-	for i := range s.legs {
-		if !s.legs[i].attached {
-			return true, s.catchUpLeg(ctx, i)
-		}
-	}
-	return false, nil
-}
-
-func (s *Stream) catchUpLeg(ctx context.Context, i int) error {
-	l := &s.legs[i]
-	attached, err := l.feed.attach(s, i)
-	if errors.Is(err, errDropped) {
-		l.feed, err = s.hub.feed(ctx, l.feed.channel)
-		return err // the next call attaches to it
-	}
-	if err != nil {
-		return err
-	}
-	if attached {
-		l.attached = true
-		s.hub.metrics.replays.WithLabelValues("ring").Inc()
-		return nil
-	}
-	return s.replay(ctx, i)
-}
-
-// replay reads a batch from the log. The right to read is checked after the batch was read: nothing is given to
-// someone who lost it in the meantime.
-func (s *Stream) replay(ctx context.Context, i int) error {
-	l := &s.legs[i]
-	s.hub.metrics.replays.WithLabelValues("log").Inc()
-	evs, err := s.hub.read(ctx, l.feed.channel, l.pos, logBatch)
-	if err != nil {
-		return fmt.Errorf("replay %s: %w", l.feed.channel, err)
-	}
-	if !l.feed.allows(s) {
-		return ErrNoAccess
-	}
-	if len(evs) == 0 { // the feed's head is committed, so what lacks can only have been trimmed
-		return s.skip(i, l.feed.extent().Head)
-	}
-	if first := evs[0].Seq; first != l.pos+1 {
-		if err := s.skip(i, first-1); err != nil {
-			return err
-		}
-	}
-	for j := range evs {
-		frame, err := eventFrame(&evs[j])
-		if err != nil {
-			return err
-		}
-		s.out = append(s.out, queued{frame, i})
-	}
-	return nil
-}
-
-// skip passes over events that are no longer kept, and says so in band.
-func (s *Stream) skip(i int, to int64) error {
-	l := &s.legs[i]
-	var lost *Lost
-	if i == legClass {
-		lost = &Lost{From: l.pos + 1, To: to}
-	}
-	l.pos = to
-	return s.queueResync(ResyncTrimmed, lost)
-}
-
 // cursor is the position after what has been given out.
 func (s *Stream) cursor() Cursor {
-	return Cursor{
-		Epoch: s.epoch, Tag: s.tag,
-		Class: s.legs[legClass].pos, User: s.legs[legUser].pos, System: s.legs[legSystem].pos,
+	c := Cursor{Epoch: s.epoch, Tag: s.tag, User: s.inbox.pos, System: s.system.pos}
+	if !s.all {
+		c.Class = s.classes[0].pos
+		return c
 	}
+	c.Classes = make([]ClassPos, len(s.classes))
+	for i, l := range s.classes {
+		c.Classes[i] = ClassPos{l.key, l.pos}
+	}
+	return c
 }
 
 // queueReady queues stream.ready, which gives the cursor that the client holds from now on.
-func (s *Stream) queueReady(cursor string) error {
+func (s *Stream) queueReady(at Cursor) error {
+	cursor := at.String()
 	frame, err := newFrame(StreamReady, ready{
-		Type: StreamReady, Class: s.class, Cursor: cursor, Connection: s.Connection,
+		Type: StreamReady, Class: orNull(s.class), Cursor: cursor, Connection: s.Connection,
 		HeartbeatMS: s.hub.cfg.Heartbeat.Milliseconds(), RetryMS: s.retry.Milliseconds(), At: Now(),
+		Classes: s.classIDs(), Omitted: s.omitted,
 	})
 	if err != nil {
 		return err
 	}
 	frame.prefix(fmt.Sprintf("retry: %d\nid: %s\n", s.retry.Milliseconds(), cursor))
-	s.out = append(s.out, queued{frame, noLeg})
+	frame.at = &at
+	s.out = append(s.out, queued{frame, nil})
 	return nil
 }
 
 // queueResync queues resync, which moves the client's cursor to the present positions.
-func (s *Stream) queueResync(reason ResyncReason, lost *Lost) error {
-	cursor := s.cursor().String()
+func (s *Stream) queueResync(reason ResyncReason, class string, lost *Lost) error {
+	at := s.cursor()
+	cursor := at.String()
 	frame, err := newFrame(Resync, resync{
-		Type: Resync, Class: s.class, Reason: reason, Lost: lost, Reload: s.hub.cfg.Reload(s.class), Cursor: cursor,
+		Type: Resync, Class: orNull(class), Reason: reason, Lost: lost, Reload: s.hub.cfg.Reload(class), Cursor: cursor,
 	})
 	if err != nil {
 		return err
 	}
 	frame.prefix("id: " + cursor + "\n")
-	s.out = append(s.out, queued{frame, noLeg})
+	frame.at = &at
+	s.out = append(s.out, queued{frame, nil})
 	return nil
 }
 
 // close lets go of the feeds. The stream's goroutine calls it last.
 func (s *Stream) close() {
-	for i := range s.legs {
-		if l := &s.legs[i]; l.attached {
-			l.attached = false
-			l.feed.detach(s, i)
+	_, _ = s.eachLeg(func(l *leg) (bool, error) { // detaching doesn't fail
+		if l != nil { // a stream that failed to open lacks legs
+			s.letGo(l)
 		}
-	}
+		return false, nil
+	})
 	s.hub.remove(s)
 }

@@ -16,11 +16,14 @@ const (
 
 	ClassUpdated Type = "class.updated" // data: the class, without anybody's role
 	ClassDeleted Type = "class.deleted" // data: the id; always the last event of its channel
+
+	NotificationCreated Type = "notification.created" // data: the notification; in an inbox
 )
 
 // Signals are never logged and have no id.
 const (
-	Heartbeat Type = "heartbeat"
+	Heartbeat      Type = "heartbeat"
+	ReceiptUpdated Type = "receipt.updated" // data: the receipts that changed
 )
 
 // Control frames speak of the stream itself.
@@ -29,3 +32,15 @@ const (
 	StreamClosing Type = "stream.closing"
 	Resync        Type = "resync"
 )
+
+// offered are the types that a reader may choose from. Control frames and heartbeats come in any case.
+var offered = map[Type]bool{
+	MessageCreated: true, MessageUpdated: true, MessageDeleted: true,
+	MemberJoined: true, MemberUpdated: true, MemberLeft: true,
+	ClassUpdated: true, ClassDeleted: true,
+	NotificationCreated: true,
+	ReceiptUpdated:      true,
+}
+
+// Offered reports whether a reader may choose to get t and not others.
+func (t Type) Offered() bool { return offered[t] }

@@ -67,6 +67,6 @@ func (w *wheel) beat(slot int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for s := range w.slots[slot] {
-		s.push(frame, noLeg)
+		s.push(frame, nil)
 	}
 }

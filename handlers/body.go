@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,11 +9,14 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // readBody reads a JSON object into the fields of a struct. It refuses what a client can't have meant: another media
-// type or charset, bytes that are no UTF-8, unknown fields, wrong types, and anything after the object.
+// type or charset, bytes that are no UTF-8, half surrogate pairs, unknown or repeated fields, wrong types, and anything
+// after the object. Names are matched to the letter.
 func readBody(w http.ResponseWriter, r *http.Request, into any) error {
 	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
 		return err
@@ -24,19 +25,11 @@ func readBody(w http.ResponseWriter, r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	if !utf8.Valid(body) {
-		return invalidBody("it has bytes that are not UTF-8")
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] != '{' {
+	if jsontext.Value(body).Kind() == 'n' { // null would leave every field as it is
 		return invalidBody("it is no object")
 	}
-	if err := decoder.Decode(into); err != nil {
+	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true)); err != nil {
 		return invalidBody(explain(err))
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return invalidBody("there is something after the object")
 	}
 	return nil
 }
@@ -82,17 +75,24 @@ func invalidBody(why string) *Problem {
 
 // explain says in a client's terms why JSON was refused.
 func explain(err error) string {
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Sprintf("%s can't be a %s", wrong.Field, wrong.Value)
+	if broken, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			return fmt.Sprintf("there are two fields %q", broken.JSONPointer.LastToken())
+		}
+		return fmt.Sprintf("it is no valid JSON at byte %d", broken.ByteOffset)
 	}
-	if _, ok := errors.AsType[*json.SyntaxError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) {
-		return "it is no valid JSON"
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
+		field := wrong.JSONPointer.LastToken()
+		if errors.Is(err, json.ErrUnknownName) {
+			return fmt.Sprintf("there is no field %q", field)
+		}
+		if field == "" {
+			return "it is no object"
+		}
+		return fmt.Sprintf("%s can't be a %s", field, wrong.JSONKind)
 	}
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "it is empty"
-	}
-	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return "there is no field " + field
 	}
 	return "it can't be read"
 }

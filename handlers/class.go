@@ -18,7 +18,12 @@ func (s *Server) createClass(w http.ResponseWriter, r *http.Request) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	class, err := s.store.CreateClass(r.Context(), caller(r).Principal, name)
+	draft := storage.ClassDraft{Name: name}
+	var err error
+	if draft.Attempt, err = attempt(r, classesPath, draft); err != nil {
+		return err
+	}
+	class, err := s.store.CreateClass(r.Context(), caller(r).Principal, draft)
 	if err != nil {
 		return err
 	}
@@ -98,11 +103,17 @@ func (s *Server) deleteClass(w http.ResponseWriter, r *http.Request) error {
 	return replyNothing(w)
 }
 
-// classPath is where a class is.
-func classPath(class string) string { return "/v1/classes/" + class }
+// classesPath is where classes are created.
+const classesPath = "/v1/classes"
 
-// ReloadPaths are what a client of a class fetches when it has lost events.
+// classPath is where a class is.
+func classPath(class string) string { return classesPath + "/" + class }
+
+// ReloadPaths are what a client of a class fetches when it has lost events; of all classes with "".
 func ReloadPaths(class string) []string {
+	if class == "" {
+		return []string{"/v1/classes"}
+	}
 	path := classPath(class)
 	return []string{path, path + "/members", path + "/messages"}
 }

@@ -35,7 +35,7 @@ func NewDemo(ctx context.Context, store storage.Store) (*Demo, error) {
 		demo.Class = list.Items[0].ClassInfo
 		return demo, nil
 	}
-	class, err := store.CreateClass(ctx, teacher, "Homeroom 7B")
+	class, err := store.CreateClass(ctx, teacher, storage.ClassDraft{Name: "Homeroom 7B"})
 	if err != nil {
 		return nil, fmt.Errorf("create demo class: %w", err)
 	}

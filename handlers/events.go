@@ -21,7 +21,7 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := query(r, "after", "limit", "wait")
+	values, err := query(r, "after", "limit", "wait", "types")
 	if err != nil {
 		return err
 	}
@@ -37,11 +37,18 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id := caller(r)
-	stream, err := s.hub.Open(r.Context(), events.Request{User: id.User, Admin: id.Admin(), Class: class, After: after, Oldest: true})
+	types, err := typesParam(values)
 	if err != nil {
 		return err
 	}
+	id := caller(r)
+	stream, err := s.hub.Open(r.Context(), events.Request{
+		User: id.User, Admin: id.Admin(), Class: class, After: after, Oldest: true, Types: types,
+	})
+	if err != nil {
+		return err
+	}
+	s.countDelivered(r, stream, after)
 	patience := min(time.Duration(wait)*time.Second, time.Until(id.expires))
 	list, cursor, err := stream.Collect(r.Context(), limit, patience)
 	if err != nil {

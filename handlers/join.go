@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/go-chi/httprate"
+
+	"homeroom/storage"
 )
 
 const (
@@ -70,12 +72,17 @@ func (s *Server) joinClass(w http.ResponseWriter, r *http.Request) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	m, joined, err := s.store.JoinClass(r.Context(), caller(r).Principal, class, *body.Code)
+	path := classPath(class) + "/members" // where the member is created, which is not where the call goes
+	draft := storage.JoinDraft{Code: *body.Code}
+	if draft.Attempt, err = attempt(r, path, draft); err != nil {
+		return err
+	}
+	m, joined, err := s.store.JoinClass(r.Context(), caller(r).Principal, class, draft)
 	if err != nil {
 		return err
 	}
 	if joined {
-		return replyCreated(w, classPath(class)+"/members/"+url.PathEscape(m.User), m.Version, m)
+		return replyCreated(w, path+"/"+url.PathEscape(m.User), m.Version, m)
 	}
 	return replyVersion(w, http.StatusOK, m.Version, m)
 }

@@ -15,11 +15,15 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	path := classPath(class) + "/messages"
+	if draft.Attempt, err = attempt(r, path, draft); err != nil {
+		return err
+	}
 	m, err := s.store.CreateMessage(r.Context(), caller(r).Principal, class, draft)
 	if err != nil {
 		return err
 	}
-	return replyCreated(w, classPath(class)+"/messages/"+m.ID, m.Version, m)
+	return replyCreated(w, path+"/"+m.ID, m.Version, m)
 }
 
 // messageDraft is the body of a call that posts a message.

@@ -57,8 +57,8 @@ func (s *Server) allowOrigins(next http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: s.origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID", "Cache-Control"},
-		ExposedHeaders: []string{cursorHeader, "ETag", "Location", "Retry-After", "WWW-Authenticate"},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Match", keyHeader, "Last-Event-ID", "Cache-Control"},
+		ExposedHeaders: []string{cursorHeader, "ETag", "Location", replayedHeader, "Retry-After", "WWW-Authenticate"},
 		MaxAge:         corsMaxAge,
 	}).Handler(next)
 }

@@ -41,7 +41,10 @@ func parseID(text string) (string, bool) {
 
 // pathUser is the path parameter user.
 func pathUser(r *http.Request) (string, error) {
-	user, err := url.PathUnescape(chi.URLParam(r, "user"))
+	user, err := chi.URLParam(r, "user"), error(nil)
+	if r.URL.RawPath != "" { // the router matched the path as it was sent
+		user, err = url.PathUnescape(user)
+	}
 	if err != nil || !validUser(user) {
 		return "", newProblem(http.StatusBadRequest, "invalid_id", "The user in the path is no user id.")
 	}
@@ -116,4 +119,20 @@ func cursorParam(header string, values url.Values, names ...string) (*events.Cur
 		return nil, err
 	}
 	return &cursor, nil
+}
+
+// typesParam is a choice of event types between commas, or nil for all.
+func typesParam(values url.Values) (map[events.Type]bool, error) {
+	if !values.Has("types") {
+		return nil, nil
+	}
+	types := map[events.Type]bool{}
+	for name := range strings.SplitSeq(values.Get("types"), ",") {
+		t := events.Type(name)
+		if !t.Offered() {
+			return nil, invalidQuery(fmt.Sprintf("types has %q, which is no type of event; give some between commas, like message.created,message.updated.", name))
+		}
+		types[t] = true
+	}
+	return types, nil
 }

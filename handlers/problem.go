@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
 
 	"homeroom/events"
 	"homeroom/storage"
@@ -78,6 +81,8 @@ func problemOf(err error) *Problem {
 		{storage.ErrParentDeleted, http.StatusUnprocessableEntity, "parent_deleted", "The message to reply to is deleted."},
 		{storage.ErrClassArchived, http.StatusConflict, "class_archived", "The class is archived: it can be read, and nothing is written any more."},
 		{storage.ErrWrongCode, http.StatusForbidden, "wrong_code", "This code opens no class here. Ask a teacher for the present one."},
+		{storage.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each, and the same one only to repeat it unchanged."},
+		{storage.ErrReceiptAhead, http.StatusUnprocessableEntity, "receipt_ahead", "The class has no event with that number yet."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {
@@ -101,7 +106,11 @@ func passing(err error) bool {
 // handle makes an http.HandlerFunc of a handler. It is the one place where errors become answers and log lines.
 func (s *Server) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
+		err := h(w, r)
+		if repeated, ok := errors.AsType[*storage.RepeatError](err); ok {
+			err = replay(w, repeated.First)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	}
@@ -137,7 +146,17 @@ func noRoute(http.ResponseWriter, *http.Request) error {
 	return newProblem(http.StatusNotFound, "not_found", "There is no such path; /openapi.yaml lists them.")
 }
 
-// noMethod answers a method that a path doesn't have. The router has set Allow.
-func noMethod(http.ResponseWriter, *http.Request) error {
-	return newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "This path doesn't have this method; see the header Allow.")
+// methods are those that some route has, in the order of Allow.
+var methods = [...]string{http.MethodDelete, http.MethodGet, http.MethodPatch, http.MethodPost, http.MethodPut}
+
+// noMethod answers a method that a path doesn't have, with those that it has (RFC 9110, 15.5.6).
+func noMethod(_ http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, method := range methods {
+		if chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), method, r.URL.EscapedPath()) {
+			allowed = append(allowed, method)
+		}
+	}
+	return newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "This path doesn't have this method; see the header Allow.").
+		with("Allow", strings.Join(allowed, ", "))
 }

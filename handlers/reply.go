@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"homeroom/events"
 	"homeroom/storage"
 )
 
@@ -40,7 +39,7 @@ func replyCreated(w http.ResponseWriter, location string, version int64, body an
 
 // replyList answers with a part of a list.
 func replyList[T any](w http.ResponseWriter, list storage.List[T]) error {
-	if list.At != (events.Cursor{}) {
+	if !list.At.IsZero() {
 		w.Header().Set(cursorHeader, list.At.String())
 	}
 	body := struct {

@@ -34,6 +34,7 @@ func (s *Server) Handler() http.Handler {
 			r.Post("/session", s.handle(s.createSession))
 			r.Post("/classes", s.handle(s.createClass))
 			r.Get("/classes", s.handle(s.listClasses))
+			r.Get("/stream", s.handle(s.streamAll))
 
 			r.Route("/classes/{class}", func(r chi.Router) {
 				r.Get("/", s.handle(s.getClass))
@@ -57,6 +58,10 @@ func (s *Server) Handler() http.Handler {
 				r.Delete("/messages/{message}", s.handle(s.deleteMessage))
 				r.Get("/messages/{message}/replies", s.handle(s.listReplies))
 				r.Get("/messages/{message}/history", s.handle(s.listHistory))
+
+				r.Put("/receipt", s.handle(s.updateReceipt))
+				r.Get("/receipts", s.handle(s.listReceipts))
+				r.Get("/messages/{message}/receipts", s.handle(s.getMessageReceipts))
 
 				r.Get("/stream", s.handle(s.stream))
 				r.Get("/events", s.handle(s.listEvents))

@@ -15,29 +15,46 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := query(r, "last_event_id", "lastEventId")
+	return s.serveStream(w, r, class)
+}
+
+// streamAll is the same for all classes of the caller.
+func (s *Server) streamAll(w http.ResponseWriter, r *http.Request) error {
+	return s.serveStream(w, r, "")
+}
+
+// serveStream runs the stream of one class, or of all with "".
+func (s *Server) serveStream(w http.ResponseWriter, r *http.Request, class string) error {
+	req, resume, err := streamRequest(r, class)
 	if err != nil {
 		return err
 	}
-	after, err := cursorParam(r.Header.Get("Last-Event-ID"), values, "last_event_id", "lastEventId")
-	if err != nil {
-		return err
+	given := req.After
+	if resume && given == nil {
+		err = s.resumeLast(r, &req)
 	}
-	id := caller(r)
-	stream, err := s.hub.Open(r.Context(), events.Request{User: id.User, Admin: id.Admin(), Class: class, After: after})
+	var stream *events.Stream
+	if err == nil {
+		stream, err = s.hub.Open(r.Context(), req)
+	}
 	if passing(err) {
 		return s.refuseStream(w, err)
 	}
 	if err != nil {
 		return err
 	}
-	log := s.log.With("connection", stream.Connection, "class", class, "user", id.User)
-	log.Info("stream opened", "resumed", after != nil)
+	s.countDelivered(r, stream, given)
+	log := s.log.With("connection", stream.Connection, "class", class, "user", req.User)
+	log.Info("stream opened", "resumed", req.After != nil)
 	startStream(w)
 	sink := &responseSink{w: w, control: http.NewResponseController(w), timeout: s.writeTimeout}
 	opened := time.Now()
-	ended := stream.Run(r.Context(), sink, id.expires)
+	ended := stream.Run(r.Context(), sink, caller(r).expires)
+	unkept := s.keepPosition(r, class, ended.Cursor)
 	sink.finish()
+	if unkept != nil {
+		log.Warn("position not stored", "error", unkept)
+	}
 	log = log.With("reason", string(ended.Reason), "duration_ms", time.Since(opened).Milliseconds(),
 		"events", ended.Events, "bytes", ended.Bytes)
 	if ended.Err != nil {
@@ -45,6 +62,31 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	}
 	log.Info("stream closed")
 	return nil
+}
+
+// streamRequest is what a request for a stream asks for, and whether it is to go on where the last one ended.
+func streamRequest(r *http.Request, class string) (_ events.Request, resume bool, err error) {
+	names := []string{"last_event_id", "lastEventId", "types", "limit"}
+	if class != "" {
+		names = append(names, "resume")
+	}
+	values, err := query(r, names...)
+	if err != nil {
+		return events.Request{}, false, err
+	}
+	if resume, err = resumeParam(values); err != nil {
+		return events.Request{}, false, err
+	}
+	id := caller(r)
+	req := events.Request{User: id.User, Admin: id.Admin(), Class: class}
+	if req.After, err = cursorParam(r.Header.Get("Last-Event-ID"), values, "last_event_id", "lastEventId"); err != nil {
+		return events.Request{}, false, err
+	}
+	if req.Types, err = typesParam(values); err != nil {
+		return events.Request{}, false, err
+	}
+	req.Limit, err = intParam(values, "limit", 0, 1, maxEvents)
+	return req, resume, err
 }
 
 // startStream sends the header of a stream. No cache may keep it, and no proxy may collect or recode it.

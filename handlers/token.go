@@ -73,25 +73,26 @@ func (t *Tokens) verify(text string) (identity, error) {
 	id := identity{expires: token.Expiration()}
 	id.User = token.Subject()
 	id.Role = storage.GlobalStudent
+	nameIsText := true
 	if role, ok := token.Get("role"); ok {
 		text, _ := role.(string)
 		id.Role = storage.GlobalRole(text)
 	}
 	if name, ok := token.Get("name"); ok {
-		id.Name, _ = name.(string)
+		id.Name, nameIsText = name.(string)
 	}
 	switch {
 	case !validUser(id.User):
 		return identity{}, unauthorized("token_invalid", fmt.Sprintf("The token's sub must have 1 to %d characters and no spaces.", maxUser))
 	case id.Role != storage.GlobalAdmin && id.Role != storage.GlobalTeacher && id.Role != storage.GlobalStudent:
 		return identity{}, unauthorized("token_invalid", "The token's role must be admin, teacher or student.")
-	case utf8.RuneCountInString(id.Name) > maxName || hasControl(id.Name, ""):
+	case !nameIsText || utf8.RuneCountInString(id.Name) > maxName || hasControl(id.Name, ""):
 		return identity{}, unauthorized("token_invalid", fmt.Sprintf("The token's name must be one line of at most %d characters.", maxName))
 	}
 	return id, nil
 }
 
-// Mint makes a token that lasts for a time.
+// Mint makes a token that lasts for a time. It refuses to make one that it would refuse to take.
 func (t *Tokens) Mint(p storage.Principal, lasts time.Duration) (string, error) {
 	now := time.Now()
 	claims := map[string]any{
@@ -112,6 +113,9 @@ func (t *Tokens) Mint(p storage.Principal, lasts time.Duration) (string, error) 
 	_, text, err := t.auth.Encode(claims)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
+	}
+	if _, err := t.verify(text); err != nil {
+		return "", err
 	}
 	return text, nil
 }

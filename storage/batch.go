@@ -15,6 +15,9 @@ type batch struct {
 	rows *Rows
 	evs  []events.Event
 	next map[events.Channel]int64 // heads after the events so far
+
+	clientKey string           // of the write under way; see begin
+	receipts  []events.Receipt // those that changed
 }
 
 // Class is a class, or nil. With Member it makes batch a lookup.
@@ -27,25 +30,45 @@ func (b *batch) Member(_ context.Context, class, user string) (*Member, error) {
 	return b.rows.Members[MemberKey{class, user}], nil
 }
 
-// nextSeq is the seq that the next event of a channel gets.
-func (b *batch) nextSeq(channel events.Channel) int64 {
-	if head, ok := b.next[channel]; ok {
-		return head + 1
-	}
-	return b.rows.Extents[channel].Head + 1
+// Seen makes batch a reader of a member's own state, as of the changes so far.
+func (b *batch) Seen(ctx context.Context, class, user string) (Seen, error) {
+	return b.tx.Seen(ctx, class, user)
 }
+
+// head is the seq of a channel's last event.
+func (b *batch) head(channel events.Channel) int64 {
+	if head, ok := b.next[channel]; ok {
+		return head
+	}
+	return b.rows.Extents[channel].Head
+}
+
+// nextSeq is the seq that the next event of a channel gets.
+func (b *batch) nextSeq(channel events.Channel) int64 { return b.head(channel) + 1 }
 
 // append adds an event to a class's channel.
 func (b *batch) append(typ events.Type, class string, p Principal, payload any) error {
+	return b.appendTo(events.ClassChannel(class), typ, class, p, payload)
+}
+
+// notify tells a member, in the inbox, of the event about them that was just added to the class's channel.
+func (b *batch) notify(kind events.Type, m *Member, p Principal) error {
+	return b.appendTo(events.UserChannel(m.User), events.NotificationCreated, m.Class, p, events.Notification{
+		ID: newID(), Kind: kind, Class: m.Class, Seq: b.next[events.ClassChannel(m.Class)], Role: string(m.Role),
+	})
+}
+
+// appendTo adds an event to any channel.
+func (b *batch) appendTo(channel events.Channel, typ events.Type, class string, p Principal, payload any) error {
 	data, err := json.Marshal(payload)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", typ, err)
 	}
-	channel := events.ClassChannel(class)
 	seq := b.nextSeq(channel)
 	b.next[channel] = seq
 	b.evs = append(b.evs, events.Event{
 		Channel: channel, Type: typ, Class: class, Seq: seq, At: events.Now(), Actor: p.User, Data: data,
+		ClientKey: b.clientKey,
 	})
 	return nil
 }
@@ -60,18 +83,31 @@ func (b *batch) deleteClass(ctx context.Context, class string) error {
 	return b.tx.DeleteClass(ctx, class, events.Now())
 }
 
-// putMember writes a member and the event of it.
+// putMember writes a member, the event of it, and the word to the member.
 func (b *batch) putMember(ctx context.Context, m *Member, typ events.Type, p Principal) error {
 	b.rows.Members[MemberKey{m.Class, m.User}] = m
 	if err := b.tx.PutMember(ctx, m); err != nil {
 		return err
 	}
-	return b.append(typ, m.Class, p, m)
+	return b.announce(typ, m, p)
 }
 
-func (b *batch) deleteMember(ctx context.Context, key MemberKey) error {
+// deleteMember is putMember for one who leaves.
+func (b *batch) deleteMember(ctx context.Context, m *Member, p Principal) error {
+	key := MemberKey{m.Class, m.User}
 	delete(b.rows.Members, key)
-	return b.tx.DeleteMember(ctx, key)
+	if err := b.tx.DeleteMember(ctx, key); err != nil {
+		return err
+	}
+	return b.announce(events.MemberLeft, m, p)
+}
+
+// announce tells the class, and then the member, of a change of the member.
+func (b *batch) announce(typ events.Type, m *Member, p Principal) error {
+	if err := b.append(typ, m.Class, p, m); err != nil {
+		return err
+	}
+	return b.notify(typ, m, p)
 }
 
 func (b *batch) insertMessage(ctx context.Context, m *Message) error {

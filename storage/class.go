@@ -21,6 +21,31 @@ type ClassInfo struct {
 type Class struct {
 	ClassInfo
 	Role *Role `json:"role"` // the caller's; nil for an admin who is no member
+
+	Read   *int64 `json:"read"`   // up to which seq the caller has read; nil for an admin who is no member
+	Unread *int64 `json:"unread"` // see [Seen]; nil for an admin who is no member
+}
+
+// seer knows how much of a class a member has read.
+type seer interface {
+	Seen(ctx context.Context, class, user string) (Seen, error)
+}
+
+// see is a class as its caller sees it.
+func (a *access) see(ctx context.Context, s seer) (Class, error) {
+	class := Class{ClassInfo: *a.class, Role: a.role()}
+	if a.member == nil {
+		return class, nil
+	}
+	seen, err := s.Seen(ctx, a.class.ID, a.member.User)
+	class.Read, class.Unread = &seen.Read, &seen.Unread
+	return class, err
+}
+
+// ClassDraft is a class to be created.
+type ClassDraft struct {
+	Name    string
+	Attempt Attempt `json:"-"`
 }
 
 // ClassChange changes a class. Nil leaves a field as it is.
@@ -49,21 +74,28 @@ func (c ClassChange) apply(class *ClassInfo) bool {
 }
 
 // CreateClass implements [Store].
-func (e *Engine) CreateClass(ctx context.Context, p Principal, name string) (Class, error) {
+func (e *Engine) CreateClass(ctx context.Context, p Principal, draft ClassDraft) (Class, error) {
 	if p.Role != GlobalTeacher && p.Role != GlobalAdmin {
 		return Class{}, ErrForbidden
 	}
 	id, role := newID(), Teacher
 	var class Class
-	err := e.write(ctx, Needs{}, func(ctx context.Context, b *batch) error {
+	needs := Needs{Channels: []events.Channel{events.UserChannel(p.User)}, Attempts: draft.Attempt.needs(p)}
+	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
+		if err := b.begin(p, draft.Attempt); err != nil {
+			return err
+		}
 		now := events.Now()
-		info := ClassInfo{ID: id, Name: name, Version: 1, CreatedAt: now, UpdatedAt: now}
-		class = Class{info, &role}
+		info := ClassInfo{ID: id, Name: draft.Name, Version: 1, CreatedAt: now, UpdatedAt: now}
+		class = Class{ClassInfo: info, Role: &role, Read: new(int64), Unread: new(int64)}
 		if err := b.putClass(ctx, &info); err != nil {
 			return err
 		}
 		creator := &Member{Class: id, User: p.User, Name: displayName(p.User, p.Name), Role: role, Version: 1, JoinedAt: now, UpdatedAt: now}
-		return b.putMember(ctx, creator, events.MemberJoined, p)
+		if err := b.putMember(ctx, creator, events.MemberJoined, p); err != nil {
+			return err
+		}
+		return b.keep(ctx, p, draft.Attempt, id, class.Version, class)
 	})
 	if err != nil {
 		return Class{}, err
@@ -79,7 +111,9 @@ func (e *Engine) UpdateClass(ctx context.Context, p Principal, id string, change
 		if err != nil {
 			return err
 		}
-		class = Class{*a.class, a.role()}
+		if class, err = a.see(ctx, b); err != nil {
+			return err
+		}
 		if version != AnyVersion && version != class.Version {
 			return &VersionError{class}
 		}
@@ -107,7 +141,11 @@ func (e *Engine) DeleteClass(ctx context.Context, p Principal, id string, versio
 			return err
 		}
 		if version != AnyVersion && version != a.class.Version {
-			return &VersionError{Class{*a.class, a.role()}}
+			current, err := a.see(ctx, b)
+			if err != nil {
+				return err
+			}
+			return &VersionError{current}
 		}
 		if err := b.deleteClass(ctx, id); err != nil {
 			return err
@@ -123,7 +161,7 @@ func (e *Engine) Class(ctx context.Context, p Principal, id string) (class Class
 	err = e.driver.View(ctx, func(r Reader) error {
 		a, err := authorize(ctx, r, p, id, ReadClass)
 		if err == nil {
-			class = Class{*a.class, a.role()}
+			class, err = a.see(ctx, r)
 		}
 		return err
 	})

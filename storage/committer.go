@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ const (
 	batchMost  = 256              // writes per transaction
 	queueMost  = 1024             // writes that wait; beyond it callers wait to be queued
 	commitWait = 15 * time.Second // the longest a transaction may take before the database counts as unavailable
+	slowDown   = time.Second      // a database that took this long to turn out unavailable is not asked again for those who wait
 )
 
 // change is a write: checks, then writes, then events. It gets the transaction's context, not its caller's.
@@ -34,6 +36,7 @@ type entry struct {
 type committer struct {
 	driver  Driver
 	publish func([]events.Event)
+	tell    func([]events.Receipt) // of receipts that changed
 	queue   chan *entry
 	stopped sync.WaitGroup
 
@@ -42,7 +45,7 @@ type committer struct {
 }
 
 func newCommitter(driver Driver) *committer {
-	c := &committer{driver: driver, publish: func([]events.Event) {}, queue: make(chan *entry, queueMost)}
+	c := &committer{driver: driver, publish: func([]events.Event) {}, tell: func([]events.Receipt) {}, queue: make(chan *entry, queueMost)}
 	c.stopped.Go(c.run)
 	return c
 }
@@ -88,14 +91,22 @@ func (c *committer) close() {
 }
 
 func (c *committer) run() {
+	last := 0
 	for first := range c.queue {
-		c.carryOut(c.gather(first))
+		batch := c.gather([]*entry{first})
+		if len(batch) < last/2 {
+			// Many were just answered, and some of them are about to write again. Let them run: else the first alone
+			// would have a transaction, and all others wait for its sync.
+			runtime.Gosched()
+			batch = c.gather(batch)
+		}
+		last = len(batch)
+		c.carryOut(batch)
 	}
 }
 
-// gather takes what waits. It never waits for more: a lone write is not delayed.
-func (c *committer) gather(first *entry) []*entry {
-	batch := []*entry{first}
+// gather adds what waits to a batch. It never waits for more: a lone write is not delayed.
+func (c *committer) gather(batch []*entry) []*entry {
 	for len(batch) < batchMost {
 		select {
 		case e, ok := <-c.queue:
@@ -125,6 +136,7 @@ func (c *committer) carryOut(entries []*entry) {
 	if len(live) == 0 {
 		return
 	}
+	began := time.Now()
 	errs, err := c.commit(live)
 	if err != nil && !errors.Is(err, ErrUnavailable) {
 		c.oneByOne(live)
@@ -132,6 +144,24 @@ func (c *committer) carryOut(entries []*entry) {
 	}
 	for i, e := range live {
 		e.answer(errs, i, err)
+	}
+	if err != nil && time.Since(began) > slowDown {
+		c.refuse(err)
+	}
+}
+
+// refuse answers all that wait with an error.
+func (c *committer) refuse(err error) {
+	for {
+		select {
+		case e, ok := <-c.queue:
+			if !ok {
+				return
+			}
+			e.done <- err
+		default:
+			return
+		}
 	}
 }
 
@@ -172,6 +202,7 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 	b := &batch{tx: tx, rows: rows, next: map[events.Channel]int64{}}
 	errs := make([]error, len(entries))
 	for i, e := range entries {
+		b.clientKey = ""
 		if errs[i] = e.change(ctx, b); errs[i] != nil && !refusal(errs[i]) {
 			return nil, errs[i]
 		}
@@ -182,6 +213,9 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 	if len(b.evs) > 0 {
 		c.publish(b.evs)
 	}
+	if len(b.receipts) > 0 {
+		c.tell(b.receipts)
+	}
 	return errs, nil
 }
 
@@ -191,10 +225,14 @@ func refusal(err error) bool {
 	for _, rule := range [...]error{
 		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
 		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived, ErrWrongCode,
+		ErrKeyReused, ErrReceiptAhead,
 	} {
 		if errors.Is(err, rule) {
 			return true
 		}
+	}
+	if _, ok := errors.AsType[*RepeatError](err); ok {
+		return true
 	}
 	_, ok := errors.AsType[*VersionError](err)
 	return ok
@@ -212,12 +250,16 @@ func union(entries []*entry) Needs {
 		all.Members = append(all.Members, e.needs.Members...)
 		all.Messages = append(all.Messages, e.needs.Messages...)
 		all.JoinCodes = append(all.JoinCodes, e.needs.JoinCodes...)
+		all.Attempts = append(all.Attempts, e.needs.Attempts...)
+		all.Receipts = append(all.Receipts, e.needs.Receipts...)
 	}
 	all.Channels = distinct(all.Channels)
 	all.Classes = distinct(all.Classes)
 	all.Members = distinct(all.Members)
 	all.Messages = distinct(all.Messages)
 	all.JoinCodes = distinct(all.JoinCodes)
+	all.Attempts = distinct(all.Attempts)
+	all.Receipts = distinct(all.Receipts)
 	return all
 }
 

@@ -19,6 +19,8 @@ type Driver interface {
 	// Heads and Read are as in [events.Log].
 	Heads(ctx context.Context, channels []events.Channel) (events.Heads, error)
 	Read(ctx context.Context, channel events.Channel, after int64, limit int) ([]events.Event, error)
+	// ForgetAttempts forgets attempts that are older than a moment, at most limit of them, and reports how many.
+	ForgetAttempts(ctx context.Context, before events.Time, limit int) (int, error)
 
 	SetEpoch(ctx context.Context, epoch string) error
 	Ping(ctx context.Context) error
@@ -31,6 +33,8 @@ type Needs struct {
 	Classes  []string
 	Members  []MemberKey
 	Messages []string // the messages that they reply to come along
+	Attempts []AttemptKey
+	Receipts []MemberKey
 
 	JoinCodes []string // of classes
 }
@@ -44,6 +48,8 @@ type Rows struct {
 	Classes  map[string]*ClassInfo // without deleted ones
 	Members  map[MemberKey]*Member
 	Messages map[string]*Message
+	Attempts map[AttemptKey]*FirstAttempt
+	Receipts map[MemberKey]*Receipt
 
 	JoinCodes map[string]*JoinCode
 }
@@ -55,6 +61,8 @@ func NewRows() *Rows {
 		Classes:  map[string]*ClassInfo{},
 		Members:  map[MemberKey]*Member{},
 		Messages: map[string]*Message{},
+		Attempts: map[AttemptKey]*FirstAttempt{},
+		Receipts: map[MemberKey]*Receipt{},
 
 		JoinCodes: map[string]*JoinCode{},
 	}
@@ -78,6 +86,17 @@ type Tx interface {
 	KeepText(ctx context.Context, f *FormerText) error
 	// DropTexts forgets the former texts of a message.
 	DropTexts(ctx context.Context, message string) error
+	// InsertAttempt fails the transaction if there is one under that key already.
+	InsertAttempt(ctx context.Context, a *FirstAttempt) error
+
+	// Trim deletes a channel's events up to a seq, and says so in the channel's extent.
+	Trim(ctx context.Context, channel events.Channel, to int64) error
+	// Purge deletes at most limit rows of a deleted class, the class's own last, and returns how many.
+	Purge(ctx context.Context, class string, limit int) (int, error)
+	PutReceipt(ctx context.Context, r *Receipt) error
+	// Seen is as in [Reader], as of what was written so far.
+	Seen(ctx context.Context, class, user string) (Seen, error)
+	PutPosition(ctx context.Context, p *Position) error
 
 	// Commit adds events to the log, moves the heads of their channels, and commits.
 	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error
@@ -92,9 +111,16 @@ type Reader interface {
 	// Tail is the newest events of a channel, in seq order.
 	Tail(ctx context.Context, channel events.Channel, limit int) ([]events.Event, error)
 
+	// Overdue are channels that have more than count events, or whose oldest one is from before a moment.
+	Overdue(ctx context.Context, before events.Time, count int64, limit int) (map[events.Channel]events.Extent, error)
+	// Doomed is a class that was deleted before a moment, or "".
+	Doomed(ctx context.Context, before events.Time) (string, error)
+
 	Class(ctx context.Context, class string) (*ClassInfo, error)
 	// Classes are those of a user, by id, after an id.
 	Classes(ctx context.Context, user, after string, limit int) ([]Class, error)
+	// ClassIDs are of a user's classes, the greatest first.
+	ClassIDs(ctx context.Context, user string, limit int) ([]string, error)
 	Member(ctx context.Context, class, user string) (*Member, error)
 	// Members are by user id, after an id.
 	Members(ctx context.Context, class, after string, limit int) ([]Member, error)
@@ -110,4 +136,11 @@ type Reader interface {
 	FormerTexts(ctx context.Context, message string, after int64, limit int) ([]FormerText, error)
 	// Replies are as Messages, but those to one message.
 	Replies(ctx context.Context, parent string, order Order, beyond int64, limit int) ([]Message, error)
+	// Receipts are of all members of a class, also of those who have acknowledged nothing, by user id, after an id.
+	Receipts(ctx context.Context, class, after string, limit int) ([]Receipt, error)
+	// MessageReceipts counts and names the members other than the author whose receipts have reached a message.
+	MessageReceipts(ctx context.Context, m *Message) (MessageReceipts, error)
+	// Seen is how much of a class a user has read.
+	Seen(ctx context.Context, class, user string) (Seen, error)
+	Position(ctx context.Context, class, user string) (*Position, error)
 }

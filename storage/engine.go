@@ -11,15 +11,23 @@ var _ Store = (*Engine)(nil)
 
 // Engine implements [Store] over a [Driver]: the rules, the committer and the events.
 type Engine struct {
-	driver    Driver
-	committer *committer
-	close     func() error // once
+	driver     Driver
+	committer  *committer
+	deliveries *deliveries
+	tasks      sync.WaitGroup
+	close      func() error // once
 }
 
 // NewEngine starts an engine. It owns the driver from then on: Close closes both.
 func NewEngine(driver Driver) *Engine {
 	e := &Engine{driver: driver, committer: newCommitter(driver)}
+	e.deliveries = newDeliveries(e.writeDeliveries)
+	ctx, stop := context.WithCancel(context.Background())
+	e.tasks.Go(func() { e.forgetAttempts(ctx) })
 	e.close = sync.OnceValue(func() error {
+		stop()
+		e.tasks.Wait()
+		e.deliveries.close()
 		e.committer.close()
 		return driver.Close()
 	})
@@ -28,6 +36,9 @@ func NewEngine(driver Driver) *Engine {
 
 // OnCommit implements [Store].
 func (e *Engine) OnCommit(publish func([]events.Event)) { e.committer.publish = publish }
+
+// OnReceipts implements [Store].
+func (e *Engine) OnReceipts(tell func([]events.Receipt)) { e.committer.tell = tell }
 
 // Close implements [Store].
 func (e *Engine) Close() error { return e.close() }
@@ -91,6 +102,15 @@ func (e *Engine) Load(ctx context.Context, class string, tail int) (events.Loade
 		return err
 	})
 	return at, err
+}
+
+// UserClasses implements [events.Log]. Ids are in the order of their making.
+func (e *Engine) UserClasses(ctx context.Context, user string, limit int) (ids []string, err error) {
+	err = e.driver.View(ctx, func(r Reader) error {
+		ids, err = r.ClassIDs(ctx, user, limit)
+		return err
+	})
+	return ids, err
 }
 
 // Heads implements [events.Log].

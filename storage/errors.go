@@ -22,6 +22,10 @@ var (
 	ErrClassArchived = errors.New("the class is archived")
 	// ErrWrongCode is for joining a class without its code, whether or not there is such a class or a code.
 	ErrWrongCode = errors.New("wrong code")
+	// ErrKeyReused is for an attempt whose key was used for another request.
+	ErrKeyReused = errors.New("the key was used for another request")
+	// ErrReceiptAhead is for a receipt of what the class's log doesn't have yet.
+	ErrReceiptAhead = errors.New("the receipt is past the end of the log")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

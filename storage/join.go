@@ -24,6 +24,12 @@ type JoinCode struct {
 	CreatedAt events.Time `json:"created_at"`
 }
 
+// JoinDraft is a wish to join a class.
+type JoinDraft struct {
+	Code    string  // as the user typed it
+	Attempt Attempt `json:"-"`
+}
+
 // newCode draws a code.
 func newCode() string {
 	code := make([]byte, 0, codeLen+1)
@@ -95,17 +101,22 @@ func (e *Engine) JoinCode(ctx context.Context, p Principal, class string) (code 
 
 // JoinClass implements [Store]. Who doesn't have the code learns nothing: neither whether the class exists, nor whether
 // it can be joined.
-func (e *Engine) JoinClass(ctx context.Context, p Principal, class, typed string) (Member, bool, error) {
-	needs := needClass(p, class)
+func (e *Engine) JoinClass(ctx context.Context, p Principal, class string, draft JoinDraft) (Member, bool, error) {
+	key := MemberKey{class, p.User}
+	needs := needMember(p, key)
+	needs.Attempts = draft.Attempt.needs(p)
 	needs.JoinCodes = []string{class}
 	var m Member
 	var joined bool
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		info, code := b.rows.Classes[class], b.rows.JoinCodes[class]
-		if info == nil || code == nil || !code.matches(typed) {
+		if info == nil || code == nil || !code.matches(draft.Code) {
 			return ErrWrongCode
 		}
-		old := b.rows.Members[MemberKey{class, p.User}]
+		if err := b.begin(p, draft.Attempt); err != nil {
+			return err
+		}
+		old := b.rows.Members[key]
 		if joined = old == nil; !joined {
 			m = *old
 			return nil
@@ -116,7 +127,10 @@ func (e *Engine) JoinClass(ctx context.Context, p Principal, class, typed string
 		now := events.Now()
 		m = Member{Class: class, User: p.User, Name: displayName(p.User, p.Name), Role: Student, Version: 1, JoinedAt: now, UpdatedAt: now}
 		added := m
-		return b.putMember(ctx, &added, events.MemberJoined, p)
+		if err := b.putMember(ctx, &added, events.MemberJoined, p); err != nil {
+			return err
+		}
+		return b.keep(ctx, p, draft.Attempt, m.User, m.Version, &added)
 	})
 	if err != nil {
 		return Member{}, false, err

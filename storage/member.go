@@ -34,8 +34,7 @@ func displayName(user, name string) string {
 // PutMember implements [Store].
 func (e *Engine) PutMember(ctx context.Context, p Principal, class, user string, change MemberChange, version int64) (Member, bool, error) {
 	key := MemberKey{class, user}
-	needs := needClass(p, class)
-	needs.Members = append(needs.Members, key)
+	needs := needMember(p, key)
 	var m Member
 	var created bool
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
@@ -78,8 +77,7 @@ func (e *Engine) PutMember(ctx context.Context, p Principal, class, user string,
 // RemoveMember implements [Store]. Members may remove themselves.
 func (e *Engine) RemoveMember(ctx context.Context, p Principal, class, user string, version int64) error {
 	key := MemberKey{class, user}
-	needs := needClass(p, class)
-	needs.Members = append(needs.Members, key)
+	needs := needMember(p, key)
 	return e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		action := ManageMembers
 		if user == p.User {
@@ -98,11 +96,16 @@ func (e *Engine) RemoveMember(ctx context.Context, p Principal, class, user stri
 		if err := b.keepTeacher(ctx, m); err != nil {
 			return err
 		}
-		if err := b.deleteMember(ctx, key); err != nil {
-			return err
-		}
-		return b.append(events.MemberLeft, class, p, m)
+		return b.deleteMember(ctx, m, p)
 	})
+}
+
+// needMember is what a call about a member looks at.
+func needMember(p Principal, key MemberKey) Needs {
+	needs := needClass(p, key.Class)
+	needs.Members = append(needs.Members, key)
+	needs.Channels = append(needs.Channels, events.UserChannel(key.User))
+	return needs
 }
 
 // keepTeacher refuses to take away a class's last teacher.

@@ -29,12 +29,14 @@ type Message struct {
 type MessageDraft struct {
 	Text     string
 	ParentID *string // the message that it replies to, if any
+	Attempt  Attempt `json:"-"`
 }
 
 // CreateMessage implements [Store].
 func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error) {
 	id := newID()
 	needs := needClass(p, class)
+	needs.Attempts = draft.Attempt.needs(p)
 	if draft.ParentID != nil {
 		needs.Messages = []string{*draft.ParentID}
 	}
@@ -42,6 +44,9 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		a, err := authorize(ctx, b, p, class, Post)
 		if err != nil {
+			return err
+		}
+		if err := b.begin(p, draft.Attempt); err != nil {
 			return err
 		}
 		if a.class.ArchivedAt != 0 {
@@ -59,10 +64,15 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 		if err := b.insertMessage(ctx, &inserted); err != nil {
 			return err
 		}
-		if err := b.append(events.MessageCreated, class, p, &inserted); err != nil || parent == nil {
+		if err := b.append(events.MessageCreated, class, p, &inserted); err != nil {
 			return err
 		}
-		return b.updateThread(ctx, p, parent, parent.ReplyCount+1, m.CreatedAt)
+		if parent != nil {
+			if err := b.updateThread(ctx, p, parent, parent.ReplyCount+1, m.CreatedAt); err != nil {
+				return err
+			}
+		}
+		return b.keep(ctx, p, draft.Attempt, id, m.Version, &inserted)
 	})
 	if err != nil {
 		return Message{}, err

@@ -15,8 +15,9 @@ const AnyVersion int64 = 0
 type Store interface {
 	events.Log
 
-	// CreateClass makes the caller its teacher.
-	CreateClass(ctx context.Context, p Principal, name string) (Class, error)
+	// CreateClass makes the caller its teacher. Like all that create something it may return a [*RepeatError] or
+	// [ErrKeyReused] for a draft with a key.
+	CreateClass(ctx context.Context, p Principal, draft ClassDraft) (Class, error)
 	Classes(ctx context.Context, p Principal, page Page) (List[Class], error)
 	Class(ctx context.Context, p Principal, class string) (Class, error)
 	// UpdateClass may return a [*VersionError] whose Current is a Class.
@@ -36,7 +37,7 @@ type Store interface {
 	DropJoinCode(ctx context.Context, p Principal, class string) error
 	// JoinClass makes the caller a student of a class whose code they have, and reports whether they weren't a member
 	// before. Anything else is [ErrWrongCode].
-	JoinClass(ctx context.Context, p Principal, class, code string) (m Member, joined bool, err error)
+	JoinClass(ctx context.Context, p Principal, class string, draft JoinDraft) (m Member, joined bool, err error)
 
 	CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error)
 	Messages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error)
@@ -49,9 +50,30 @@ type Store interface {
 	EditMessage(ctx context.Context, p Principal, class, message, text string, version int64) (Message, error)
 	DeleteMessage(ctx context.Context, p Principal, class, message string, version int64) error
 
+	// UpdateReceipt moves the caller's receipt on, and answers what stands then; what is behind it changes nothing. It
+	// is [ErrReceiptAhead] past the end of the class's log.
+	UpdateReceipt(ctx context.Context, p Principal, class string, change ReceiptChange) (Receipt, error)
+	// Delivered notes in the background that what a class's log has up to a seq has been delivered to the caller. It
+	// never blocks, and may be lost with the process: it is what a client's next cursor says again.
+	Delivered(p Principal, class string, seq int64)
+	// Receipts has every member of the class, by user id.
+	Receipts(ctx context.Context, p Principal, class string, page Page) (List[Receipt], error)
+	MessageReceipts(ctx context.Context, p Principal, class, message string) (MessageReceipts, error)
+
+	// PutPosition keeps where the caller's last stream of a class ended. For one who may no longer read the class it
+	// does nothing.
+	PutPosition(ctx context.Context, p Principal, class string, at events.Cursor) error
+	// Position is where it ended, or nil where none is known.
+	Position(ctx context.Context, p Principal, class string) (*events.Cursor, error)
+
 	// OnCommit names who is handed committed events, in seq order per channel, before the write's caller is
 	// answered. It is called once, before the first write.
 	OnCommit(publish func([]events.Event))
+	// Trim deletes what is no longer to be kept, and returns how many rows that was.
+	Trim(ctx context.Context, keep Retention) (int, error)
+	// OnReceipts names who is told of receipts that have changed, after their commit. It is called once, before the
+	// first write.
+	OnReceipts(tell func([]events.Receipt))
 	// RotateEpoch gives the log a new epoch, so that every cursor gets a resync: for after a backup was restored.
 	RotateEpoch(ctx context.Context) (epoch string, err error)
 	// Ping reports whether the database answers.

@@ -27,15 +27,18 @@ func main() {
 	parser := kong.Must(&c,
 		kong.Name("homeroom"),
 		kong.Description("Real-time class messaging over plain HTTP."),
-		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
-	command, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	command.BindTo(ctx, (*context.Context)(nil))
-	if err := command.Run(); err != nil {
+	command, err := parser.Parse(os.Args[1:])
+	if err == nil {
+		command.BindTo(ctx, (*context.Context)(nil))
+		err = command.Run()
+	} else {
+		err = fmt.Errorf("%w; see homeroom --help", err)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "homeroom: "+oneLine(err))
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has run

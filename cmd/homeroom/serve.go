@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +30,7 @@ type serveCommand struct {
 	databaseFlags
 	tokenFlags
 	logFlags
+	retentionFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -70,9 +73,16 @@ func (c *serveCommand) check() error {
 		{"HOMEROOM_POLL", int64(c.Poll)}, {"HOMEROOM_WRITE_TIMEOUT", int64(c.WriteTimeout)},
 		{"HOMEROOM_QUEUE", int64(c.Queue)}, {"HOMEROOM_RING", int64(c.Ring)},
 		{"HOMEROOM_JOIN_LIMIT", int64(c.JoinLimit)}, {"HOMEROOM_JOIN_ADDRESS_LIMIT", int64(c.JoinAddressLimit)},
+		{"HOMEROOM_RETAIN_AGE", int64(c.RetainAge)}, {"HOMEROOM_RETAIN_EVENTS", c.RetainEvents}, {"HOMEROOM_RETAIN_EVERY", int64(c.RetainEvery)},
 	} {
 		if positive.value <= 0 {
 			return fmt.Errorf("%s must be more than zero", positive.name)
+		}
+	}
+	for _, origin := range c.CORSOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return fmt.Errorf("HOMEROOM_CORS_ORIGINS: %q is no origin; want SCHEME://HOST or SCHEME://HOST:PORT", origin)
 		}
 	}
 	host, _, err := net.SplitHostPort(c.Addr)
@@ -102,6 +112,12 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	}
 	defer hub.Close()
 	store.OnCommit(hub.Publish)
+	background, stop := context.WithCancel(ctx)
+	var tasks sync.WaitGroup
+	tasks.Go(func() { c.retain(background, log, store) })
+	defer tasks.Wait()
+	defer stop()
+	store.OnReceipts(hub.Receipts)
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout,

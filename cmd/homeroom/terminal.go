@@ -40,7 +40,7 @@ func (t *terminal) print(e *sse.Event) error {
 	}
 	when := t.paint(dim, event.At.Local().Format(time.TimeOnly))
 	switch event.Type {
-	case "heartbeat":
+	case "heartbeat", "receipt.updated":
 		return nil
 	case "message.created":
 		return t.line("%s %s %s", when, t.paint(bold+cyan, event.Data.Author), event.Data.Text)

@@ -37,9 +37,20 @@ func (s *snapshot) Class(ctx context.Context, class string) (*storage.ClassInfo,
 func (s *snapshot) Classes(ctx context.Context, user, after string, limit int) ([]storage.Class, error) {
 	return list(ctx, s, func(r row) (c storage.Class, err error) {
 		var role storage.Role
-		err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt), (*string)(&role))
-		c.Role = &role
+		var seen storage.Seen
+		err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt), (*string)(&role), &seen.Read, &seen.Unread)
+		c.Role, c.Read, c.Unread = &role, &seen.Read, &seen.Unread
 		return c, err
-	}, `SELECT `+classColumns+`, members.role FROM members JOIN classes ON classes.id = members.class
-		WHERE members."user" = $1 AND members.class > $2 AND classes.deleted_at = 0 ORDER BY members.class LIMIT $3`, user, after, limit)
+	}, `SELECT `+classColumns+`, seen.role, seen.read, `+unread+` FROM (
+			SELECT members.class, members."user", members.role, coalesce(receipts.read, 0) AS read
+			FROM members LEFT JOIN receipts ON receipts.class = members.class AND receipts."user" = members."user"
+			WHERE members."user" = $2 AND members.class > $3) AS seen
+		JOIN classes ON classes.id = seen.class WHERE classes.deleted_at = 0 ORDER BY seen.class LIMIT $4`,
+		storage.MaxUnread, user, after, limit)
+}
+
+// ClassIDs implements [storage.Reader].
+func (s *snapshot) ClassIDs(ctx context.Context, user string, limit int) ([]string, error) {
+	return list(ctx, s, scanText, `SELECT classes.id FROM members JOIN classes ON classes.id = members.class
+		WHERE members."user" = $1 AND classes.deleted_at = 0 ORDER BY members.class DESC LIMIT $2`, user, limit)
 }

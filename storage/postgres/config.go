@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -20,17 +21,23 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interv
 var errURL = errors.New("the database's URL is not understood: want postgres://user:password@host:5432/database," +
 	" with special characters of user and password percent-encoded")
 
-// configure reads the URL. What it leaves open is set here.
+// configure reads the URL, which may name several hosts. What it leaves open is set here.
 func configure(text string) (*pgxpool.Config, error) {
-	given, err := url.Parse(text)
-	if err != nil || given.Scheme != "postgres" && given.Scheme != "postgresql" || strings.Contains(given.Path, "@") {
+	scheme, rest, _ := strings.Cut(text, "://")
+	beforeOptions, _, _ := strings.Cut(rest, "?")
+	_, path, _ := strings.Cut(beforeOptions, "/")
+	if scheme != "postgres" && scheme != "postgresql" || strings.Contains(path, "@") || strings.ContainsAny(text, "\r\n") {
 		return nil, errURL
 	}
 	config, err := pgxpool.ParseConfig(text)
 	if err != nil {
-		return nil, fmt.Errorf("the database's URL is not understood: %s", reason(given, err))
+		return nil, misread(text, err)
 	}
-	if !given.Query().Has("pool_max_conns") {
+	given, err := pgx.ParseConfig(text) // has the pool's options yet
+	if err != nil {
+		return nil, misread(text, err)
+	}
+	if _, ok := given.RuntimeParams["pool_max_conns"]; !ok {
 		config.MaxConns = readers()
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {
@@ -47,19 +54,23 @@ func configure(text string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-// reason is what is wrong with a URL's options, without its passwords.
-func reason(given *url.URL, err error) string {
-	_, text, ok := strings.Cut(err.Error(), "`: ") // the URL stands before it
+// misread says what is wrong with a URL, without its passwords.
+func misread(text string, err error) error {
+	given, parseErr := url.Parse(text)
+	if parseErr != nil {
+		return errURL
+	}
+	_, reason, ok := strings.Cut(err.Error(), "`: ") // the URL stands before it
 	if !ok {
-		text = err.Error()
+		return errURL
 	}
 	password, _ := given.User.Password()
 	for _, secret := range []string{password, given.Query().Get("password"), given.Query().Get("sslpassword")} {
 		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "xxxxx")
+			reason = strings.ReplaceAll(reason, secret, "xxxxx")
 		}
 	}
-	return oneLine(text)
+	return fmt.Errorf("the database's URL is not understood: %s", oneLine(reason))
 }
 
 // oneLine joins lines.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -42,14 +44,17 @@ func passes(said *pgconn.PgError) bool {
 		"55P03": // a lock was not to be had within lock_timeout, where one is set
 		return true
 	}
-	switch said.Code[:2] {
-	case "08", // connection exception
+	return ofClass(said,
+		"08", // connection exception
 		"53", // insufficient resources: disk full, out of memory, too many connections
 		"57", // operator intervention: shutdown, statement_timeout
-		"58": // system error: I/O
-		return true
-	}
-	return false
+		"58", // system error: I/O
+	)
+}
+
+// ofClass reports whether an error's SQLSTATE is of one of the classes (PostgreSQL's manual, appendix A).
+func ofClass(said *pgconn.PgError, classes ...string) bool {
+	return slices.ContainsFunc(classes, func(class string) bool { return strings.HasPrefix(said.Code, class) })
 }
 
 // explain makes one line of why a database can't be opened, without its password.
@@ -57,7 +62,7 @@ func explain(config *pgx.ConnConfig, err error) error {
 	at := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
 	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
 		err = fmt.Errorf("PostgreSQL at %s: %s (SQLSTATE %s)", at, oneLine(said.Message), said.Code)
-		if passes(said) && said.Code[:2] != "28" && said.Code[:2] != "3D" { // a wrong user, password or database stays wrong
+		if passes(said) && !ofClass(said, "28", "3D") { // a wrong user, password or database stays wrong
 			return unavailable(err)
 		}
 		return err
@@ -66,6 +71,9 @@ func explain(config *pgx.ConnConfig, err error) error {
 		return unavailable(fmt.Errorf("PostgreSQL at %s doesn't answer", at))
 	}
 	if failed, ok := errors.AsType[*net.OpError](err); ok {
+		return unavailable(fmt.Errorf("PostgreSQL at %s: %s", at, oneLine(failed.Error())))
+	}
+	if failed, ok := errors.AsType[*net.DNSError](err); ok {
 		return unavailable(fmt.Errorf("PostgreSQL at %s: %s", at, oneLine(failed.Error())))
 	}
 	if failed, ok := errors.AsType[*pgconn.ConnectError](err); ok {

@@ -17,16 +17,16 @@ func (t *tx) addEvents(evs []events.Event) {
 		return
 	}
 	channels, types, classes := make([]string, n), make([]string, n), make([]string, n)
-	actors, data := make([]string, n), make([]string, n)
+	actors, data, clientKeys := make([]string, n), make([]string, n), make([]string, n)
 	seqs, at := make([]int64, n), make([]int64, n)
 	for i := range evs {
 		e := &evs[i]
 		channels[i], types[i], classes[i] = string(e.Channel), string(e.Type), e.Class
-		actors[i], data[i] = e.Actor, string(e.Data)
+		actors[i], data[i], clientKeys[i] = e.Actor, string(e.Data), e.ClientKey
 		seqs[i], at[i] = e.Seq, int64(e.At)
 	}
 	t.queue.Queue(`INSERT INTO events (`+eventColumns+`) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[],
-		$4::text[], $5::bigint[], $6::text[], $7::text[])`, channels, seqs, types, classes, at, actors, data)
+		$4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])`, channels, seqs, types, classes, at, actors, data, clientKeys)
 }
 
 // addHeads queues the new heads of channels, in the order in which their rows are locked.
@@ -42,10 +42,10 @@ func (t *tx) addHeads(heads map[events.Channel]int64) {
 		ON CONFLICT (id) DO UPDATE SET head = excluded.head`, ids, seqs)
 }
 
-const eventColumns = `channel, seq, type, class, at, actor, data`
+const eventColumns = `channel, seq, type, class, at, actor, data, client_key`
 
 func scanEvent(r row) (e events.Event, err error) {
-	err = r.Scan((*string)(&e.Channel), &e.Seq, (*string)(&e.Type), &e.Class, (*int64)(&e.At), &e.Actor, (*[]byte)(&e.Data))
+	err = r.Scan((*string)(&e.Channel), &e.Seq, (*string)(&e.Type), &e.Class, (*int64)(&e.At), &e.Actor, (*[]byte)(&e.Data), &e.ClientKey)
 	return e, err
 }
 
@@ -85,7 +85,7 @@ func (d *driver) Heads(ctx context.Context, channels []events.Channel) (events.H
 			}
 			return e, err
 		}, `SELECT settings.value, channels.id, channels.head, channels.trimmed FROM settings
-			LEFT JOIN channels ON channels.id = ANY($1::text[]) WHERE settings.key = 'epoch'`, keys(channels))
+			LEFT JOIN channels ON channels.id = ANY($1::text[]) AND channels.head > 0 WHERE settings.key = 'epoch'`, keys(channels))
 	})
 	if err != nil {
 		return events.Heads{}, err

@@ -48,29 +48,31 @@ func open(ctx context.Context, url string) (*driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, config.ConnConfig); err != nil {
-		return nil, explain(config.ConnConfig, err)
-	}
 	d := &driver{}
-	if d.read, err = pgxpool.NewWithConfig(ctx, config); err != nil {
-		return nil, explain(config.ConnConfig, err)
-	}
-	config = config.Copy()
-	config.MaxConns, config.MinConns, config.MinIdleConns = 1, 0, 0
-	config.AfterConnect = insistOnSync
-	if d.write, err = pgxpool.NewWithConfig(ctx, config); err != nil {
-		_ = d.Close() // it never fails
-		return nil, explain(config.ConnConfig, err)
-	}
-	if err := d.setUp(ctx); err != nil {
+	if err := d.setUp(ctx, config); err != nil {
 		_ = d.Close() // it never fails
 		return nil, explain(config.ConnConfig, err)
 	}
 	return d, nil
 }
 
-// setUp gives a new database its epoch.
-func (d *driver) setUp(ctx context.Context) error {
+// setUp connects, brings the schema up to date, and gives a new database its epoch.
+func (d *driver) setUp(ctx context.Context, config *pgxpool.Config) (err error) {
+	if d.read, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return err
+	}
+	writers := config.Copy()
+	writers.MaxConns, writers.MinConns, writers.MinIdleConns = 1, 0, 0
+	writers.AfterConnect = insistOnSync
+	if d.write, err = pgxpool.NewWithConfig(ctx, writers); err != nil {
+		return err
+	}
+	if err := d.exec(ctx, `SELECT`); err != nil { // before all else: migrations may wait long, for others that migrate
+		return err
+	}
+	if err := migrate(ctx, config.ConnConfig); err != nil {
+		return err
+	}
 	return d.exec(ctx, `INSERT INTO settings (key, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING`, storage.NewEpoch())
 }
 

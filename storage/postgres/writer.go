@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -20,6 +21,8 @@ type tx struct {
 	conn    *pgxpool.Conn
 	queue   *pgx.Batch
 	inserts []*storage.Message // wait to be queued together
+	firsts  []*storage.FirstAttempt
+	flushed bool
 	over    bool
 }
 
@@ -44,10 +47,16 @@ type fetch struct {
 	classes  []storage.ClassInfo
 	members  []storage.Member
 	messages []storage.Message
+	attempts []storage.FirstAttempt
+	receipts []storage.Receipt
 	codes    []storage.JoinCode
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
+	if inboxes := slices.DeleteFunc(slices.Clone(needs.Channels), func(c events.Channel) bool { return !c.Inbox() }); len(inboxes) > 0 {
+		// A row that isn't there can't be locked. Made in order, and before anything is locked, they lock nobody out for good.
+		b.Queue(`INSERT INTO channels (id, head) SELECT id, 0 FROM unnest($1::text[]) AS k (id) ORDER BY id ON CONFLICT DO NOTHING`, keys(inboxes))
+	}
 	if len(needs.Channels) > 0 {
 		collect(b, &f.extents, scanExtent,
 			`SELECT id, head, trimmed FROM channels WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`, keys(needs.Channels))
@@ -56,11 +65,8 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 		collect(b, &f.classes, scanClass,
 			`SELECT `+classColumns+` FROM classes WHERE id = ANY($1::text[]) AND deleted_at = 0`, needs.Classes)
 	}
-	if n := len(needs.Members); n > 0 {
-		classes, users := make([]string, n), make([]string, n)
-		for i, key := range needs.Members {
-			classes[i], users[i] = key.Class, key.User
-		}
+	if len(needs.Members) > 0 {
+		classes, users := memberKeys(needs.Members)
 		collect(b, &f.members, scanMember,
 			`SELECT `+memberColumns+` FROM unnest($1::text[], $2::text[]) AS k (class, "user") JOIN members USING (class, "user")`, classes, users)
 	}
@@ -72,6 +78,20 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 	if len(needs.JoinCodes) > 0 {
 		collect(b, &f.codes, scanJoinCode, `SELECT `+joinCodeColumns+` FROM join_codes WHERE class = ANY($1::text[])`, needs.JoinCodes)
 	}
+	f.queueAttempts(b, needs.Attempts)
+	if len(needs.Receipts) > 0 {
+		classes, users := memberKeys(needs.Receipts)
+		collect(b, &f.receipts, scanReceipt,
+			`SELECT `+receiptColumns+` FROM unnest($1::text[], $2::text[]) AS k (class, "user") JOIN receipts USING (class, "user")`, classes, users)
+	}
+}
+
+// memberKeys are keys as two columns.
+func memberKeys(keys []storage.MemberKey) (classes, users []string) {
+	for _, key := range keys {
+		classes, users = append(classes, key.Class), append(users, key.User)
+	}
+	return classes, users
 }
 
 func (f *fetch) rows() *storage.Rows {
@@ -86,6 +106,13 @@ func (f *fetch) rows() *storage.Rows {
 	}
 	for i := range f.messages {
 		rows.Messages[f.messages[i].ID] = &f.messages[i]
+	}
+	for i := range f.attempts {
+		rows.Attempts[f.attempts[i].AttemptKey] = &f.attempts[i]
+	}
+	for i := range f.receipts {
+		r := &f.receipts[i]
+		rows.Receipts[storage.MemberKey{Class: r.Class, User: r.User}] = r
 	}
 	for i := range f.codes {
 		rows.JoinCodes[f.codes[i].Class] = &f.codes[i]
@@ -102,7 +129,7 @@ func (t *tx) add(sql string, args ...any) {
 // flush carries out what is queued.
 func (t *tx) flush(ctx context.Context) error {
 	b := t.queue
-	t.queue = &pgx.Batch{}
+	t.queue, t.flushed = &pgx.Batch{}, true
 	return send(ctx, t.conn, b)
 }
 
@@ -110,8 +137,13 @@ func (t *tx) flush(ctx context.Context) error {
 // COMMIT too.
 func (t *tx) Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error {
 	t.addInserts()
+	if len(evs) == 0 && t.queue.Len() == 0 && !t.flushed {
+		t.end() // all was refused; rolled back, it leaves no inbox for somebody who may not even exist
+		return nil
+	}
+	t.addHeads(heads) // first: who makes a new channel at the same time waits there, in the same order
+	t.addAttempts()
 	t.addEvents(evs)
-	t.addHeads(heads)
 	t.queue.Queue(`COMMIT`).Exec(func(done pgconn.CommandTag) error {
 		if done.String() != "COMMIT" { // a failed transaction is rolled back instead
 			return fmt.Errorf("commit: %s", done)

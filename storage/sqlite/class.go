@@ -13,34 +13,45 @@ const (
 )
 
 func scanClass(r row) (c storage.ClassInfo, err error) {
-	err = r.Scan(&c.ID, &c.Name, &c.Version, &c.CreatedAt, &c.UpdatedAt, &c.ArchivedAt)
+	err = r.scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt))
 	return c, err
 }
 
 // PutClass implements [storage.Tx].
-func (t *tx) PutClass(ctx context.Context, c *storage.ClassInfo) error {
-	return t.exec(ctx, `INSERT INTO classes (id, name, version, created_at, updated_at, archived_at) VALUES (?, ?, ?, ?, ?, ?)
+func (t *tx) PutClass(_ context.Context, c *storage.ClassInfo) error {
+	return t.exec(`INSERT INTO classes (id, name, version, created_at, updated_at, archived_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, updated_at = excluded.updated_at, archived_at = excluded.archived_at`,
 		c.ID, c.Name, c.Version, int64(c.CreatedAt), int64(c.UpdatedAt), int64(c.ArchivedAt))
 }
 
 // DeleteClass implements [storage.Tx].
-func (t *tx) DeleteClass(ctx context.Context, class string, at events.Time) error {
-	return t.exec(ctx, `UPDATE classes SET deleted_at = ? WHERE id = ?`, int64(at), class)
+func (t *tx) DeleteClass(_ context.Context, class string, at events.Time) error {
+	return t.exec(`UPDATE classes SET deleted_at = ? WHERE id = ?`, int64(at), class)
 }
 
 // Class implements [storage.Reader].
-func (s snapshot) Class(ctx context.Context, class string) (*storage.ClassInfo, error) {
-	return one(ctx, s, scanClass, selectClass, class)
+func (s snapshot) Class(_ context.Context, class string) (*storage.ClassInfo, error) {
+	return one(s.conn, scanClass, selectClass, class)
 }
 
 // Classes implements [storage.Reader].
-func (s snapshot) Classes(ctx context.Context, user, after string, limit int) ([]storage.Class, error) {
-	return list(ctx, s, func(r row) (c storage.Class, err error) {
+func (s snapshot) Classes(_ context.Context, user, after string, limit int) ([]storage.Class, error) {
+	return list(s.conn, func(r row) (c storage.Class, err error) {
 		var role storage.Role
-		err = r.Scan(&c.ID, &c.Name, &c.Version, &c.CreatedAt, &c.UpdatedAt, &c.ArchivedAt, &role)
-		c.Role = &role
+		var seen storage.Seen
+		err = r.scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt), (*string)(&role), &seen.Read, &seen.Unread)
+		c.Role, c.Read, c.Unread = &role, &seen.Read, &seen.Unread
 		return c, err
-	}, `SELECT `+classColumns+`, members.role FROM members JOIN classes ON classes.id = members.class
-		WHERE members.user = ? AND members.class > ? AND classes.deleted_at = 0 ORDER BY members.class LIMIT ?`, user, after, limit)
+	}, `SELECT `+classColumns+`, seen.role, seen.read, `+unread+` FROM (
+			SELECT members.class, members.user, members.role, coalesce(receipts.read, 0) AS read
+			FROM members LEFT JOIN receipts ON receipts.class = members.class AND receipts.user = members.user
+			WHERE members.user = ?2 AND members.class > ?3) AS seen
+		JOIN classes ON classes.id = seen.class WHERE classes.deleted_at = 0 ORDER BY seen.class LIMIT ?4`,
+		int64(storage.MaxUnread), user, after, int64(limit))
+}
+
+// ClassIDs implements [storage.Reader].
+func (s snapshot) ClassIDs(_ context.Context, user string, limit int) ([]string, error) {
+	return list(s.conn, scanText, `SELECT classes.id FROM members JOIN classes ON classes.id = members.class
+		WHERE members.user = ? AND classes.deleted_at = 0 ORDER BY members.class DESC LIMIT ?`, user, int64(limit))
 }

@@ -12,39 +12,39 @@ const (
 )
 
 func scanMessage(r row) (m storage.Message, err error) {
-	err = r.Scan(&m.ID, &m.Class, &m.Seq, &m.Author, &m.Text, &m.ParentID, &m.Version, &m.CreatedAt, &m.EditedAt, &m.DeletedAt,
-		&m.ReplyCount, &m.LastReplyAt)
+	err = r.scan(&m.ID, &m.Class, &m.Seq, &m.Author, &m.Text, &m.ParentID, &m.Version,
+		(*int64)(&m.CreatedAt), (*int64)(&m.EditedAt), (*int64)(&m.DeletedAt), &m.ReplyCount, (*int64)(&m.LastReplyAt))
 	return m, err
 }
 
 // InsertMessage implements [storage.Tx].
-func (t *tx) InsertMessage(ctx context.Context, m *storage.Message) error {
-	return t.exec(ctx, `INSERT INTO messages (`+messageColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+func (t *tx) InsertMessage(_ context.Context, m *storage.Message) error {
+	return t.exec(`INSERT INTO messages (`+messageColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.Class, m.Seq, m.Author, m.Text, m.ParentID, m.Version, int64(m.CreatedAt), int64(m.EditedAt), int64(m.DeletedAt),
 		m.ReplyCount, int64(m.LastReplyAt))
 }
 
 // UpdateMessage implements [storage.Tx].
-func (t *tx) UpdateMessage(ctx context.Context, m *storage.Message) error {
-	return t.exec(ctx, `UPDATE messages SET text = ?, version = ?, edited_at = ?, deleted_at = ?, reply_count = ?, last_reply_at = ? WHERE id = ?`,
+func (t *tx) UpdateMessage(_ context.Context, m *storage.Message) error {
+	return t.exec(`UPDATE messages SET text = ?, version = ?, edited_at = ?, deleted_at = ?, reply_count = ?, last_reply_at = ? WHERE id = ?`,
 		m.Text, m.Version, int64(m.EditedAt), int64(m.DeletedAt), m.ReplyCount, int64(m.LastReplyAt), m.ID)
 }
 
 // Message implements [storage.Reader].
-func (s snapshot) Message(ctx context.Context, message string) (*storage.Message, error) {
-	return one(ctx, s, scanMessage, selectMessage, message)
+func (s snapshot) Message(_ context.Context, message string) (*storage.Message, error) {
+	return one(s.conn, scanMessage, selectMessage, message)
 }
 
 // Messages implements [storage.Reader].
-func (s snapshot) Messages(ctx context.Context, class string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
-	return s.listMessages(ctx, `class = ?`, class, order, beyond, limit)
+func (s snapshot) Messages(_ context.Context, class string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
+	return s.listMessages(`class = ?`, class, order, beyond, limit)
 }
 
 // listMessages reads those messages by seq that a condition picks by one key.
-func (s snapshot) listMessages(ctx context.Context, condition, key string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
+func (s snapshot) listMessages(condition, key string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
 	where := condition + ` AND seq > ? ORDER BY seq`
 	if order == storage.NewestFirst {
 		where = condition + ` AND seq < ? ORDER BY seq DESC`
 	}
-	return list(ctx, s, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE `+where+` LIMIT ?`, key, beyond, limit)
+	return list(s.conn, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE `+where+` LIMIT ?`, key, beyond, int64(limit))
 }

@@ -2,40 +2,27 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 
 	"homeroom/storage"
 )
 
-// querier is what reads: the writer within its transaction, or a snapshot.
-type querier interface {
-	query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// row is what scan functions read from.
-type row interface{ Scan(dest ...any) error }
-
 // list reads all rows of a query.
-func list[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.query(ctx, query, args...)
+func list[T any](c *conn, scan func(row) (T, error), sql string, values ...any) ([]T, error) {
+	var items []T
+	err := c.query(func(r row) error {
+		item, err := scan(r)
+		items = append(items, item)
+		return err
+	}, sql, values...)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // the error of reading is in rows.Err
-	var items []T
-	for rows.Next() {
-		item, err := scan(rows)
-		if err != nil {
-			return nil, wrap(err)
-		}
-		items = append(items, item)
-	}
-	return items, wrap(rows.Err())
+	return items, nil
 }
 
 // one reads the only row of a query, or nil.
-func one[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (*T, error) {
-	items, err := list(ctx, q, scan, query, args...)
+func one[T any](c *conn, scan func(row) (T, error), sql string, values ...any) (*T, error) {
+	items, err := list(c, scan, sql, values...)
 	if err != nil || len(items) == 0 {
 		return nil, err
 	}
@@ -44,19 +31,14 @@ func one[T any](ctx context.Context, q querier, scan func(row) (T, error), query
 
 // scanText reads a row of one text.
 func scanText(r row) (text string, err error) {
-	err = r.Scan(&text)
+	err = r.scan(&text)
 	return text, err
 }
 
 var _ storage.Reader = snapshot{}
 
 // snapshot is a read-only transaction. Its other methods are in the files of what they read.
-type snapshot struct{ tx *sql.Tx }
-
-func (s snapshot) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := s.tx.QueryContext(ctx, query, args...)
-	return rows, wrap(err)
-}
+type snapshot struct{ *conn }
 
 // View implements [storage.Driver].
 func (d *driver) View(ctx context.Context, read func(storage.Reader) error) error {
@@ -64,10 +46,14 @@ func (d *driver) View(ctx context.Context, read func(storage.Reader) error) erro
 }
 
 func (d *driver) view(ctx context.Context, read func(snapshot) error) error {
-	t, err := d.read.BeginTx(ctx, nil)
+	c, err := d.read.take(ctx)
 	if err != nil {
-		return wrap(err)
+		return err
 	}
-	defer func() { _ = t.Rollback() }() // nothing was written
-	return read(snapshot{t})
+	defer d.read.put(c)
+	if err := c.exec(`BEGIN`); err != nil {
+		return err
+	}
+	defer func() { _ = c.exec(`ROLLBACK`) }() // nothing was written; when this fails, so will the next BEGIN
+	return read(snapshot{c})
 }

@@ -36,9 +36,8 @@ var _ storage.Driver = (*driver)(nil)
 
 // driver is the SQL of SQLite.
 type driver struct {
-	lock  *flock.Flock
-	write *sql.DB // one connection, which writer holds
-	read  *sql.DB
+	lock *flock.Flock
+	read *pool
 	*writer
 }
 
@@ -65,19 +64,13 @@ func open(ctx context.Context, folder string) (_ *driver, err error) {
 	if !held {
 		return nil, ErrInUse
 	}
-	if d.write, err = sql.Open("sqlite", dsn(folder, "_txlock=immediate")); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	d.write.SetMaxOpenConns(1)
-	if err := migrate(ctx, d.write); err != nil {
+	if err := migrate(ctx, dsn(folder, "_txlock=immediate")); err != nil {
 		return nil, err
 	}
-	if d.read, err = sql.Open("sqlite", dsn(folder, "_pragma=query_only(1)")); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+	if d.read, err = openPool(ctx, dsn(folder, "_pragma=query_only(1)"), readers); err != nil {
+		return nil, err
 	}
-	d.read.SetMaxOpenConns(readers)
-	d.read.SetMaxIdleConns(readers)
-	d.writer, err = newWriter(ctx, d.write)
+	d.writer, err = openWriter(ctx, folder, d.read)
 	return d, err
 }
 
@@ -88,11 +81,16 @@ func dsn(folder, more string) string {
 		"&_pragma=cache_size(-16384)&" + more
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, dsn string) (err error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
@@ -107,13 +105,11 @@ func migrate(ctx context.Context, db *sql.DB) error {
 // Close implements [storage.Driver].
 func (d *driver) Close() error {
 	var errs []error
+	if d.read != nil {
+		errs = append(errs, d.read.close())
+	}
 	if d.writer != nil {
 		errs = append(errs, d.writer.close())
-	}
-	for _, db := range []*sql.DB{d.read, d.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
 	}
 	return errors.Join(append(errs, d.lock.Unlock())...)
 }

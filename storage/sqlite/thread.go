@@ -8,9 +8,9 @@ import (
 )
 
 // LastReply implements [storage.Tx].
-func (t *tx) LastReply(ctx context.Context, parent string) (events.Time, error) {
-	at, err := one(ctx, t, func(r row) (at events.Time, err error) {
-		err = r.Scan(&at)
+func (t *tx) LastReply(_ context.Context, parent string) (events.Time, error) {
+	at, err := one(t.conn, func(r row) (at events.Time, err error) {
+		err = r.scan((*int64)(&at))
 		return at, err
 	}, `SELECT created_at FROM messages WHERE parent_id = ? AND deleted_at = 0 ORDER BY seq DESC LIMIT 1`, parent)
 	if err != nil || at == nil {
@@ -20,11 +20,11 @@ func (t *tx) LastReply(ctx context.Context, parent string) (events.Time, error) 
 }
 
 // TopMessages implements [storage.Reader].
-func (s snapshot) TopMessages(ctx context.Context, class string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
-	return s.listMessages(ctx, `class = ? AND parent_id IS NULL`, class, order, beyond, limit)
+func (s snapshot) TopMessages(_ context.Context, class string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
+	return s.listMessages(`class = ? AND parent_id IS NULL`, class, order, beyond, limit)
 }
 
 // Replies implements [storage.Reader].
-func (s snapshot) Replies(ctx context.Context, parent string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
-	return s.listMessages(ctx, `parent_id = ?`, parent, order, beyond, limit)
+func (s snapshot) Replies(_ context.Context, parent string, order storage.Order, beyond int64, limit int) ([]storage.Message, error) {
+	return s.listMessages(`parent_id = ?`, parent, order, beyond, limit)
 }

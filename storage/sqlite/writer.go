@@ -2,85 +2,65 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
+
+	"modernc.org/sqlite"
 
 	"homeroom/events"
 	"homeroom/storage"
 )
 
-// writer is the one connection that writes, with its prepared statements. A transaction holds it from Begin to
-// Commit or Rollback.
+// walMost is how large the write-ahead log may grow. SQLite copies it into the database every 4 MB, and then begins it
+// anew as soon as nobody reads from it; where somebody always does, it would grow for ever.
+const walMost = 8 << 20
+
+// writer is the one connection that writes. A transaction holds it from Begin to Commit or Rollback.
 type writer struct {
-	mu       sync.Mutex // held while a transaction or another write is under way; guards all
-	conn     *sql.Conn
-	prepared map[string]*sql.Stmt
+	readers *pool
+	wal     string // the path of the write-ahead log
+
+	mu    sync.Mutex // held while a transaction or another write is under way; guards what follows
+	*conn            // nil once closed
 }
 
-func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
-	conn, err := db.Conn(ctx)
+func openWriter(ctx context.Context, folder string, readers *pool) (*writer, error) {
+	connector, err := sqlite.NewConnector(dsn(folder, ""))
 	if err != nil {
-		return nil, wrap(err)
+		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &writer{conn: conn, prepared: map[string]*sql.Stmt{}}, nil
+	c, err := connect(ctx, connector)
+	if err != nil {
+		return nil, err
+	}
+	return &writer{readers: readers, wal: filepath.Join(folder, file+"-wal"), conn: c}, nil
 }
 
 func (w *writer) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var errs []error
-	for _, stmt := range w.prepared {
-		errs = append(errs, stmt.Close())
+	c := w.conn
+	if w.conn = nil; c == nil {
+		return nil
 	}
-	return errors.Join(append(errs, w.conn.Close())...)
-}
-
-// stmt prepares a statement the first time it is used.
-func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	if stmt, ok := w.prepared[query]; ok {
-		return stmt, nil
-	}
-	stmt, err := w.conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	w.prepared[query] = stmt
-	return stmt, nil
-}
-
-// exec runs a statement. SQLite doesn't wait for anybody, so the context's end is not watched for: that would cost a
-// goroutine for each statement.
-func (w *writer) exec(ctx context.Context, query string, args ...any) error {
-	ctx = context.WithoutCancel(ctx)
-	stmt, err := w.stmt(ctx, query)
-	if err != nil {
-		return err
-	}
-	_, err = stmt.ExecContext(ctx, args...)
-	return wrap(err)
-}
-
-// query makes writer a querier; like exec it watches no context.
-func (w *writer) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	ctx = context.WithoutCancel(ctx)
-	stmt, err := w.stmt(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	return rows, wrap(err)
+	return c.close()
 }
 
 // Begin implements [storage.Driver].
-func (w *writer) Begin(ctx context.Context, needs storage.Needs) (storage.Tx, *storage.Rows, error) {
+func (w *writer) Begin(_ context.Context, needs storage.Needs) (storage.Tx, *storage.Rows, error) {
 	w.mu.Lock()
-	t := &tx{writer: w}
-	if err := w.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
+	if w.conn == nil {
+		w.mu.Unlock()
+		return nil, nil, storage.ErrClosed
+	}
+	if err := w.exec(`BEGIN IMMEDIATE`); err != nil {
 		w.mu.Unlock()
 		return nil, nil, err
 	}
-	rows, err := fetch(ctx, w, needs)
+	t := &tx{writer: w}
+	rows, err := fetch(w.conn, needs)
 	if err != nil {
 		t.Rollback()
 		return nil, nil, err
@@ -89,23 +69,23 @@ func (w *writer) Begin(ctx context.Context, needs storage.Needs) (storage.Tx, *s
 }
 
 // fetch reads the rows that a transaction needs.
-func fetch(ctx context.Context, q querier, needs storage.Needs) (*storage.Rows, error) {
+func fetch(c *conn, needs storage.Needs) (*storage.Rows, error) {
 	rows := storage.NewRows()
 	var err error
-	if rows.Extents, err = extents(ctx, q, needs.Channels); err != nil {
+	if rows.Extents, err = extents(c, needs.Channels); err != nil {
 		return nil, err
 	}
 	for _, id := range needs.Classes {
-		c, err := one(ctx, q, scanClass, selectClass, id)
+		class, err := one(c, scanClass, selectClass, id)
 		if err != nil {
 			return nil, err
 		}
-		if c != nil {
-			rows.Classes[id] = c
+		if class != nil {
+			rows.Classes[id] = class
 		}
 	}
 	for _, key := range needs.Members {
-		m, err := one(ctx, q, scanMember, selectMember, key.Class, key.User)
+		m, err := one(c, scanMember, selectMember, key.Class, key.User)
 		if err != nil {
 			return nil, err
 		}
@@ -114,19 +94,37 @@ func fetch(ctx context.Context, q querier, needs storage.Needs) (*storage.Rows, 
 		}
 	}
 	for _, id := range needs.Messages {
-		if err := fetchMessage(ctx, q, rows, id); err != nil {
+		if err := fetchMessage(c, rows, id); err != nil {
 			return nil, err
 		}
 	}
-	if err := fetchJoinCodes(ctx, q, rows, needs.JoinCodes); err != nil {
+	if err := fetchJoinCodes(c, rows, needs.JoinCodes); err != nil {
 		return nil, err
+	}
+	for _, key := range needs.Attempts {
+		a, err := one(c, scanAttempt, selectAttempt, key.User, key.Path, key.Key)
+		if err != nil {
+			return nil, err
+		}
+		if a != nil {
+			rows.Attempts[key] = a
+		}
+	}
+	for _, key := range needs.Receipts {
+		r, err := one(c, scanReceipt, selectReceipt, key.Class, key.User)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			rows.Receipts[key] = r
+		}
 	}
 	return rows, nil
 }
 
 // fetchMessage reads a message and the one that it replies to.
-func fetchMessage(ctx context.Context, q querier, rows *storage.Rows, id string) error {
-	m, err := one(ctx, q, scanMessage, selectMessage, id)
+func fetchMessage(c *conn, rows *storage.Rows, id string) error {
+	m, err := one(c, scanMessage, selectMessage, id)
 	if err != nil || m == nil {
 		return err
 	}
@@ -134,14 +132,17 @@ func fetchMessage(ctx context.Context, q querier, rows *storage.Rows, id string)
 	if m.ParentID == nil {
 		return nil
 	}
-	return fetchMessage(ctx, q, rows, *m.ParentID)
+	return fetchMessage(c, rows, *m.ParentID)
 }
 
 // SetEpoch implements [storage.Driver].
-func (w *writer) SetEpoch(ctx context.Context, epoch string) error {
+func (w *writer) SetEpoch(_ context.Context, epoch string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.exec(ctx, `UPDATE settings SET value = ? WHERE key = 'epoch'`, epoch)
+	if w.conn == nil {
+		return storage.ErrClosed
+	}
+	return w.exec(`UPDATE settings SET value = ? WHERE key = 'epoch'`, epoch)
 }
 
 var _ storage.Tx = (*tx)(nil)
@@ -153,22 +154,34 @@ type tx struct {
 }
 
 // Commit implements [storage.Tx].
-func (t *tx) Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error {
+func (t *tx) Commit(_ context.Context, evs []events.Event, heads map[events.Channel]int64) error {
 	for i := range evs {
-		if err := insertEvent(ctx, t.writer, &evs[i]); err != nil {
+		if err := t.insertEvent(&evs[i]); err != nil {
 			return err
 		}
 	}
 	for channel, head := range heads {
-		if err := putHead(ctx, t.writer, channel, head); err != nil {
+		if err := t.putHead(channel, head); err != nil {
 			return err
 		}
 	}
-	if err := t.exec(ctx, `COMMIT`); err != nil {
+	if err := t.exec(`COMMIT`); err != nil {
 		return err
 	}
+	t.boundLog()
 	t.end()
 	return nil
+}
+
+// boundLog empties the write-ahead log once it is too large, while nobody reads.
+func (w *writer) boundLog() {
+	if at, err := os.Stat(w.wal); err != nil || at.Size() < walMost {
+		return
+	}
+	w.readers.alone(func() {
+		// What is in the log is committed. If it can't be copied now, the next commit tries again.
+		_ = w.exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
+	})
 }
 
 // Rollback implements [storage.Tx].
@@ -177,7 +190,7 @@ func (t *tx) Rollback() {
 		return
 	}
 	// If this fails too there is no transaction any more: SQLite rolls back by itself on a full disk and the like.
-	_ = t.exec(context.Background(), `ROLLBACK`)
+	_ = t.exec(`ROLLBACK`)
 	t.end()
 }
 

@@ -78,6 +78,22 @@ func testAuthorisation(t *testing.T, fresh Fresh) {
 		{"DeleteMessage", func(ctx context.Context, p storage.Principal, class string, m storage.Message) error {
 			return s.DeleteMessage(ctx, p, class, m.ID, storage.AnyVersion)
 		}, "++++-."},
+		{"UpdateReceipt", func(ctx context.Context, p storage.Principal, class string, m storage.Message) error {
+			_, err := s.UpdateReceipt(ctx, p, class, storage.ReceiptChange{Read: &m.Seq})
+			return err
+		}, "-++++."},
+		{"Receipts", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
+			_, err := s.Receipts(ctx, p, class, first)
+			return err
+		}, "+++++."},
+		{"MessageReceipts", func(ctx context.Context, p storage.Principal, class string, m storage.Message) error {
+			_, err := s.MessageReceipts(ctx, p, class, m.ID)
+			return err
+		}, "+++++."},
+		{"Position", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
+			_, err := s.Position(ctx, p, class)
+			return err
+		}, "+++++."},
 	}
 	for _, c := range calls {
 		t.Run(c.name, func(t *testing.T) {
@@ -110,5 +126,7 @@ func testAuthorisation(t *testing.T, fresh Fresh) {
 		wantError(t, err, storage.ErrNotFound)
 		wantError(t, s.DeleteMessage(t.Context(), anna, class, noClass, storage.AnyVersion), storage.ErrNotFound)
 		wantError(t, s.RemoveMember(t.Context(), anna, class, "nobody", storage.AnyVersion), storage.ErrNotFound)
+		_, err = s.MessageReceipts(t.Context(), anna, class, noClass)
+		wantError(t, err, storage.ErrNotFound)
 	})
 }

@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"homeroom/events"
@@ -16,7 +18,7 @@ func testClasses(t *testing.T, fresh Fresh) {
 		role := storage.Teacher
 		equal(t, "class", class, storage.Class{
 			ClassInfo: storage.ClassInfo{ID: class.ID, Name: "Physics", Version: 1, CreatedAt: class.CreatedAt, UpdatedAt: class.CreatedAt},
-			Role:      &role,
+			Role:      &role, Read: new(int64), Unread: new(int64),
 		})
 		if class.ID == "" || class.CreatedAt < before || class.CreatedAt > events.Now() {
 			t.Errorf("created %q at %s", class.ID, class.CreatedAt)
@@ -40,7 +42,7 @@ func testClasses(t *testing.T, fresh Fresh) {
 	})
 
 	t.Run("students create none", func(t *testing.T) {
-		_, err := s.CreateClass(t.Context(), ben, "Playtime")
+		_, err := s.CreateClass(t.Context(), ben, storage.ClassDraft{Name: "Playtime"})
 		wantError(t, err, storage.ErrForbidden)
 		list, err := s.Classes(t.Context(), ben, storage.Page{Limit: 10})
 		wantError(t, err, nil)
@@ -130,6 +132,20 @@ func testClasses(t *testing.T, fresh Fresh) {
 		wantError(t, err, nil)
 		equal(t, "role", *info.Role, joined.Role)
 		equal(t, "classes", list.Items, append(want, info))
+		for _, limit := range []int{1, 3, 6, 100} {
+			ids, err := s.UserClasses(t.Context(), uma.User, limit)
+			wantError(t, err, nil)
+			newest := []string{learns}
+			for _, c := range slices.Backward(want) {
+				newest = append(newest, c.ID)
+			}
+			equal(t, fmt.Sprintf("the newest %d", limit), ids, newest[:min(limit, len(newest))])
+		}
+		wantError(t, s.DeleteClass(t.Context(), uma, want[4].ID, storage.AnyVersion), nil)
+		want = want[:4]
+		ids, err := s.UserClasses(t.Context(), uma.User, 2)
+		wantError(t, err, nil)
+		equal(t, "the newest, after one was deleted", ids, []string{learns, want[3].ID})
 		wantError(t, s.RemoveMember(t.Context(), uma, learns, uma.User, storage.AnyVersion), nil)
 		list, err = s.Classes(t.Context(), uma, storage.Page{Limit: 10})
 		wantError(t, err, nil)

@@ -20,7 +20,7 @@ func testJoining(t *testing.T, fresh Fresh) {
 	t.Run("whoever has the code joins as a student", func(t *testing.T) {
 		class := s.class(t)
 		code, head := s.joinCode(t, class), s.head(t, class)
-		m, joined, err := s.JoinClass(t.Context(), eve, class, code.Code)
+		m, joined, err := s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: code.Code})
 		wantError(t, err, nil)
 		equal(t, "member", m, storage.Member{
 			Class: class, User: "eve", Name: "Eve Edge", Role: storage.Student, Version: 1, JoinedAt: m.JoinedAt, UpdatedAt: m.JoinedAt,
@@ -29,11 +29,11 @@ func testJoining(t *testing.T, fresh Fresh) {
 		read, err := s.Member(t.Context(), eve, class, "eve")
 		wantError(t, err, nil)
 		equal(t, "read member", read, m)
-		again, joined, err := s.JoinClass(t.Context(), eve, class, code.Code)
+		again, joined, err := s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: code.Code})
 		wantError(t, err, nil)
 		equal(t, "member again", again, m)
 		equal(t, "joined again", joined, false)
-		teacher, joined, err := s.JoinClass(t.Context(), anna, class, code.Code)
+		teacher, joined, err := s.JoinClass(t.Context(), anna, class, storage.JoinDraft{Code: code.Code})
 		wantError(t, err, nil)
 		if joined || teacher.Role != storage.Teacher {
 			t.Errorf("joined %v, the teacher is %s", joined, show(teacher))
@@ -48,7 +48,7 @@ func testJoining(t *testing.T, fresh Fresh) {
 			strings.ToLower(code), strings.ReplaceAll(code, "-", ""), strings.ToLower(strings.ReplaceAll(code, "-", "")), " " + code + "\n",
 		} {
 			user := storage.Principal{User: string(rune('a' + i))}
-			_, joined, err := s.JoinClass(t.Context(), user, class, typed)
+			_, joined, err := s.JoinClass(t.Context(), user, class, storage.JoinDraft{Code: typed})
 			wantError(t, err, nil)
 			equal(t, "joined with "+typed, joined, true)
 		}
@@ -62,16 +62,16 @@ func testJoining(t *testing.T, fresh Fresh) {
 		wantError(t, s.DeleteClass(t.Context(), anna, deleted, storage.AnyVersion), nil)
 		head := s.head(t, class)
 		for _, typed := range []string{"", "-", " ", code[:8], code + "A", "AAAA-AAAA", code[5:] + code[4:5] + code[:4], "\x00", strings.Repeat("A", 50_000)} {
-			_, _, err := s.JoinClass(t.Context(), eve, class, typed)
+			_, _, err := s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: typed})
 			wantError(t, err, storage.ErrWrongCode)
-			_, _, err = s.JoinClass(t.Context(), eve, off, typed)
+			_, _, err = s.JoinClass(t.Context(), eve, off, storage.JoinDraft{Code: typed})
 			wantError(t, err, storage.ErrWrongCode)
-			_, _, err = s.JoinClass(t.Context(), ben, class, typed) // who is a member
+			_, _, err = s.JoinClass(t.Context(), ben, class, storage.JoinDraft{Code: typed}) // who is a member
 			wantError(t, err, storage.ErrWrongCode)
 		}
 		for id, typed := range map[string]string{other: code, off: code, noClass: code, deleted: gone} {
 			for _, p := range []storage.Principal{eve, root} {
-				_, _, err := s.JoinClass(t.Context(), p, id, typed)
+				_, _, err := s.JoinClass(t.Context(), p, id, storage.JoinDraft{Code: typed})
 				wantError(t, err, storage.ErrWrongCode)
 			}
 		}
@@ -88,18 +88,18 @@ func testJoining(t *testing.T, fresh Fresh) {
 		if first.Code == second.Code || second.CreatedAt < first.CreatedAt {
 			t.Errorf("%s was followed by %s", show(first), show(second))
 		}
-		_, _, err = s.JoinClass(t.Context(), eve, class, first.Code)
+		_, _, err = s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: first.Code})
 		wantError(t, err, storage.ErrWrongCode)
 		for range 2 {
 			wantError(t, s.DropJoinCode(t.Context(), anna, class), nil)
 			_, err = s.JoinCode(t.Context(), anna, class)
 			wantError(t, err, storage.ErrNotFound)
-			_, _, err = s.JoinClass(t.Context(), eve, class, second.Code)
+			_, _, err = s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: second.Code})
 			wantError(t, err, storage.ErrWrongCode)
 		}
 		s.wantEvents(t, class, head)
 		third := s.joinCode(t, class)
-		_, joined, err := s.JoinClass(t.Context(), eve, class, third.Code)
+		_, joined, err := s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: third.Code})
 		wantError(t, err, nil)
 		equal(t, "joined", joined, true)
 	})
@@ -127,11 +127,11 @@ func testJoining(t *testing.T, fresh Fresh) {
 		code := s.joinCode(t, class).Code
 		s.archive(t, class, true)
 		head := s.head(t, class)
-		_, _, err := s.JoinClass(t.Context(), eve, class, code)
+		_, _, err := s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: code})
 		wantError(t, err, storage.ErrClassArchived)
-		_, _, err = s.JoinClass(t.Context(), eve, class, "AAAA-AAAA")
+		_, _, err = s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: "AAAA-AAAA"})
 		wantError(t, err, storage.ErrWrongCode)
-		_, joined, err := s.JoinClass(t.Context(), ben, class, code)
+		_, joined, err := s.JoinClass(t.Context(), ben, class, storage.JoinDraft{Code: code})
 		wantError(t, err, nil)
 		equal(t, "joined", joined, false)
 		s.wantEvents(t, class, head)
@@ -145,7 +145,7 @@ func testJoining(t *testing.T, fresh Fresh) {
 		var joining sync.WaitGroup
 		for range 12 {
 			joining.Go(func() {
-				_, joined, err := s.JoinClass(t.Context(), eve, class, code)
+				_, joined, err := s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: code})
 				check(t, err)
 				mu.Lock()
 				defer mu.Unlock()
@@ -166,13 +166,13 @@ func testJoining(t *testing.T, fresh Fresh) {
 		var joining sync.WaitGroup
 		for _, p := range users {
 			joining.Go(func() {
-				if _, _, err := s.JoinClass(t.Context(), p, class, code); err != nil && !errors.Is(err, storage.ErrWrongCode) {
+				if _, _, err := s.JoinClass(t.Context(), p, class, storage.JoinDraft{Code: code}); err != nil && !errors.Is(err, storage.ErrWrongCode) {
 					t.Error(err)
 				}
 			})
 		}
 		s.joinCode(t, class)
-		_, _, err := s.JoinClass(t.Context(), eve, class, code)
+		_, _, err := s.JoinClass(t.Context(), eve, class, storage.JoinDraft{Code: code})
 		wantError(t, err, storage.ErrWrongCode)
 		joining.Wait()
 	})

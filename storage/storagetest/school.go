@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"testing"
@@ -27,7 +28,7 @@ type school struct {
 	tape *tape
 }
 
-// newSchool opens a store for a test. At the test's end it must have published what its log has.
+// newSchool opens a store for a test. At the test's end its log must have what was published.
 func newSchool(t *testing.T, open Open) *school {
 	t.Helper()
 	driver, err := open(t.Context())
@@ -40,11 +41,12 @@ func newSchool(t *testing.T, open Open) *school {
 func newSchoolOn(t *testing.T, driver storage.Driver) *school {
 	s := &school{Store: storage.NewEngine(driver), tape: &tape{}}
 	s.OnCommit(s.tape.publish)
+	s.OnReceipts(s.tape.hear)
 	t.Cleanup(func() {
+		s.checkTape(t)
 		if err := s.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
-		s.tape.check(t)
 	})
 	return s
 }
@@ -61,7 +63,7 @@ func (s *school) class(t *testing.T) string {
 
 func (s *school) create(t *testing.T, p storage.Principal, name string) storage.Class {
 	t.Helper()
-	class, err := s.CreateClass(t.Context(), p, name)
+	class, err := s.CreateClass(t.Context(), p, storage.ClassDraft{Name: name})
 	if err != nil {
 		t.Fatalf("create class: %v", err)
 	}
@@ -107,13 +109,22 @@ func (s *school) head(t *testing.T, class string) int64 {
 	return at.Extents[channel].Head
 }
 
-// history is all that a class's log has after a seq. It checks that nothing is missing.
+// history is all that a class's log has after a seq.
 func (s *school) history(t *testing.T, class string, after int64) []events.Event {
+	t.Helper()
+	return s.logged(t, events.ClassChannel(class), after)
+}
+
+// logged is all that a channel's log has after a seq. It checks that nothing is missing.
+func (s *school) logged(t *testing.T, channel events.Channel, after int64) []events.Event {
 	t.Helper()
 	var all []events.Event
 	for {
 		const limit = 100
-		evs, err := s.Read(t.Context(), events.ClassChannel(class), after, limit)
+		evs, err := s.Read(context.WithoutCancel(t.Context()), channel, after, limit) // the test may be at its end
+		if errors.Is(err, storage.ErrClosed) {
+			return all
+		}
 		if err != nil {
 			t.Fatalf("read events: %v", err)
 		}

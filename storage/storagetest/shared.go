@@ -1,14 +1,17 @@
 package storagetest
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
+	"homeroom/events"
 	"homeroom/storage"
 )
 
 // RunShared runs the stories of several processes that use one database at a time.
 func RunShared(t *testing.T, fresh Fresh) {
-	run(t, fresh, []part{{"processes", testProcesses}})
+	run(t, fresh, []part{{"processes", testProcesses}, {"receipts of processes", testSharedReceipts}})
 }
 
 func testProcesses(t *testing.T, fresh Fresh) {
@@ -52,6 +55,34 @@ func testProcesses(t *testing.T, fresh Fresh) {
 			}
 			leaveAtOnce(t, all, class, teachers)
 		}
+	})
+
+	t.Run("new users are told by all of them at once", func(t *testing.T) {
+		all := together(t)
+		const users = 12
+		var joining sync.WaitGroup
+		for i, s := range all {
+			class := s.class(t)
+			for n := range users {
+				user := fmt.Sprint("new ", n)
+				if i%2 == 1 {
+					user = fmt.Sprint("new ", users-1-n) // the other way round
+				}
+				joining.Go(func() {
+					_, _, err := s.PutMember(t.Context(), anna, class, user, storage.MemberChange{Role: storage.Student}, storage.AnyVersion)
+					check(t, err)
+				})
+			}
+		}
+		joining.Wait()
+		for n := range users {
+			user := fmt.Sprint("new ", n)
+			equal(t, "number of notifications", len(all[0].logged(t, events.UserChannel(user), 0)), len(all))
+		}
+	})
+
+	t.Run("of all that make the same attempt one carries it out", func(t *testing.T) {
+		attemptAtOnce(t, together(t))
 	})
 
 	t.Run("each sees what another has committed", func(t *testing.T) {

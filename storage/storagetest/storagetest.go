@@ -22,6 +22,11 @@ func Run(t *testing.T, fresh Fresh) {
 		{"classes", testClasses},
 		{"members", testMembers},
 		{"messages", testMessages},
+		{"inbox", testInbox},
+		{"retention", testRetention},
+		{"receipts", testReceipts},
+		{"unread", testUnread},
+		{"positions", testPositions},
 		{"authorisation", testAuthorisation},
 		{"pages", testPages},
 		{"log", testLog},
@@ -34,6 +39,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"history", testHistory},
 		{"archive", testArchive},
 		{"joining", testJoining},
+		{"attempts", testAttempts},
+		{"attempt failures", testAttemptFailures},
 	})
 }
 

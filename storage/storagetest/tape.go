@@ -17,7 +17,9 @@ type tape struct {
 	evs    []events.Event
 	heads  map[events.Channel]int64
 	gaps   bool // another process writes too, or a commit's outcome was lost: events may be missing
+	cut    bool // the log is trimmed: it doesn't have all that was published
 	faults []string
+	heard  []events.Receipt
 }
 
 // publish is for [storage.Store.OnCommit].
@@ -47,6 +49,13 @@ func (p *tape) mayMiss() {
 	p.gaps = true
 }
 
+// mayTrim allows for a log that no longer has what was published.
+func (p *tape) mayTrim() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut = true
+}
+
 // of is what was published of a class.
 func (p *tape) of(class string) []events.Event {
 	p.mu.Lock()
@@ -65,12 +74,26 @@ func (p *tape) has(class string, seq int64) bool {
 	return slices.ContainsFunc(p.of(class), func(e events.Event) bool { return e.Seq == seq })
 }
 
-func (p *tape) check(t *testing.T) {
+// checkTape checks that all channels' logs have what was published, and nothing else.
+func (s *school) checkTape(t *testing.T) {
 	t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, fault := range p.faults {
+	s.tape.mu.Lock()
+	defer s.tape.mu.Unlock()
+	for _, fault := range s.tape.faults {
 		t.Error(fault)
+	}
+	if s.tape.cut {
+		return
+	}
+	published := map[events.Channel][]events.Event{}
+	for _, e := range s.tape.evs {
+		published[e.Channel] = append(published[e.Channel], e)
+	}
+	for channel, evs := range published {
+		logged := s.logged(t, channel, evs[0].Seq-1)
+		if len(logged) > 0 && !s.tape.gaps && !reflect.DeepEqual(logged, evs) {
+			t.Errorf("%s: published is\n     %s\nlogged is\n     %s", channel, show(evs), show(logged))
+		}
 	}
 }
 
@@ -103,6 +126,24 @@ func (s *school) wantEvents(t *testing.T, class string, after int64, want ...eve
 			t.Errorf("event %d is of %s, and now is %s", e.Seq, e.At, now)
 		}
 	}
+}
+
+// wantInbox checks what a user was told after a seq. The notifications' ids are not compared.
+func (s *school) wantInbox(t *testing.T, user string, after int64, want ...events.Notification) {
+	t.Helper()
+	var told []events.Notification
+	ids := map[string]bool{}
+	for _, e := range s.logged(t, events.UserChannel(user), after) {
+		var n events.Notification
+		decode(t, e, &n)
+		if e.Type != events.NotificationCreated || e.Class != n.Class || ids[n.ID] || n.ID == "" {
+			t.Errorf("notification %s", show(e))
+		}
+		ids[n.ID] = true
+		n.ID = ""
+		told = append(told, n)
+	}
+	equal(t, "told to "+user, told, want)
 }
 
 // event is what a story wants of an event.

@@ -3,6 +3,12 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"strings"
+)
+
+const (
+	preflightFree = 128  // Fetch standard: a safelisted header's value is not longer
+	allClasses    = ".a" // how the cursors of the stream of all classes end; they grow with the classes
 )
 
 // CheckFrame reports how a frame of a stream breaks the contract. event and data are as
@@ -37,6 +43,9 @@ func (c *Contract) checkFrame(event, id string, data []byte) error {
 	}
 	if err := schema.Validate(payload); err != nil {
 		return err
+	}
+	if len(id) >= preflightFree && !strings.HasSuffix(id, allClasses) {
+		return fmt.Errorf("an id of %d bytes makes a cross-origin reconnect need a preflight", len(id))
 	}
 	frame := map[string]any{"event": event, "data": string(data)}
 	if id != "" {

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ const (
 )
 
 const (
-	class     = `{"id":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","name":"Biology 9b","role":"teacher","version":1,"created_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z","archived_at":null}`
+	class     = `{"id":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","name":"Biology 9b","role":"teacher","read":3,"unread":1,"version":1,"created_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z","archived_at":null}`
 	member    = `{"class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","user":"alice","name":"Alice Archer","role":"teacher","version":1,"joined_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z"}`
 	message   = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Good\tmorning!\n","parent_id":null,"version":1,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":null,"reply_count":0,"last_reply_at":null}`
 	edited    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":"2026-11-22T10:06:00.000Z","deleted_at":null,"reply_count":0,"last_reply_at":null}`
@@ -23,18 +24,20 @@ const (
 
 // frames has one good frame of each type.
 var frames = map[string]struct{ id, data string }{
-	"message.created": {cursor, logged("message.created", message)},
-	"message.updated": {cursor, logged("message.updated", edited)},
-	"message.deleted": {cursor, logged("message.deleted", tombstone)},
-	"member.joined":   {cursor, logged("member.joined", member)},
-	"member.updated":  {cursor, logged("member.updated", member)},
-	"member.left":     {cursor, logged("member.left", member)},
-	"class.updated":   {cursor, logged("class.updated", strings.Replace(class, `"role":"teacher",`, "", 1))},
-	"class.deleted":   {cursor, logged("class.deleted", `{"id":"`+classID+`"}`)},
-	"resync":          {cursor, `{"type":"resync","class":"` + classID + `","reason":"trimmed","lost":{"from":4,"to":900},"reload":["/v1/classes/` + classID + `/messages"],"cursor":"` + cursor + `"}`},
-	"stream.ready":    {cursor, `{"type":"stream.ready","class":"` + classID + `","cursor":"` + cursor + `","connection":"c-81f2","heartbeat_ms":15000,"retry_ms":2417,"at":"2026-11-22T10:03:40.551Z"}`},
-	"stream.closing":  {"", `{"type":"stream.closing","reason":"shutdown","retry_ms":2913}`},
-	"heartbeat":       {"", `{"type":"heartbeat","at":"2026-11-22T10:03:55.551Z"}`},
+	"message.created":      {cursor, logged("message.created", message)},
+	"message.updated":      {cursor, logged("message.updated", edited)},
+	"message.deleted":      {cursor, logged("message.deleted", tombstone)},
+	"member.joined":        {cursor, logged("member.joined", member)},
+	"member.updated":       {cursor, logged("member.updated", member)},
+	"member.left":          {cursor, logged("member.left", member)},
+	"class.updated":        {cursor, logged("class.updated", strings.Replace(class, `"role":"teacher","read":3,"unread":1,`, "", 1))},
+	"class.deleted":        {cursor, logged("class.deleted", `{"id":"`+classID+`"}`)},
+	"notification.created": {cursor, logged("notification.created", `{"id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","kind":"member.joined","class":"`+classID+`","seq":2,"role":"student"}`)},
+	"resync":               {cursor, `{"type":"resync","class":"` + classID + `","reason":"trimmed","lost":{"from":4,"to":900},"reload":["/v1/classes/` + classID + `/messages"],"cursor":"` + cursor + `"}`},
+	"stream.ready":         {cursor, `{"type":"stream.ready","class":"` + classID + `","cursor":"` + cursor + `","connection":"c-81f2","heartbeat_ms":15000,"retry_ms":2417,"at":"2026-11-22T10:03:40.551Z","classes":["` + classID + `"],"omitted":false}`},
+	"stream.closing":       {"", `{"type":"stream.closing","reason":"shutdown","retry_ms":2913}`},
+	"heartbeat":            {"", `{"type":"heartbeat","at":"2026-11-22T10:03:55.551Z"}`},
+	"receipt.updated":      {"", `{"type":"receipt.updated","class":"` + classID + `","data":{"receipts":[{"user":"bob","delivered":4,"read":0}]}}`},
 }
 
 func logged(event, data string) string {
@@ -58,6 +61,7 @@ func TestGoodFrames(t *testing.T) {
 		"a thread of a tombstone":       {"message.updated", cursor, logged("message.updated", tombstone)},
 		"a tombstone with replies":      {"message.deleted", cursor, logged("message.deleted", strings.Replace(tombstone, `"reply_count":0,"last_reply_at":null`, `"reply_count":2,"last_reply_at":"2026-11-22T10:08:00.000Z"`, 1))},
 		"an id of 127 bytes":            {"member.left", strings.Repeat("a", 127), frames["member.left"].data},
+		"a client key":                  {"message.created", cursor, withKey(frames["message.created"].data, strings.Repeat("k", 255))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.CheckFrame(frame.event, frame.id, []byte(frame.data)); err != nil {
@@ -65,6 +69,11 @@ func TestGoodFrames(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withKey adds a client key to an event.
+func withKey(event, key string) string {
+	return strings.TrimSuffix(event, "}") + fmt.Sprintf(`,"client_key":%q}`, key)
 }
 
 func TestEveryTypeHasAGoodFrame(t *testing.T) {
@@ -109,40 +118,44 @@ func TestBadFrames(t *testing.T) {
 		"something after the object":   {"heartbeat", "", frames["heartbeat"].data + `{}`},
 		"invalid UTF-8":                {"message.created", cursor, replace(created, "Good", "G\xffod")},
 
-		"a logged event without id":     {"message.created", "", created},
-		"stream.ready without id":       {"stream.ready", "", replace(ready, cursor, "")},
-		"resync without id":             {"resync", "", replace(frames["resync"].data, cursor, "")},
-		"a heartbeat with id":           {"heartbeat", cursor, frames["heartbeat"].data},
-		"stream.closing with id":        {"stream.closing", cursor, frames["stream.closing"].data},
-		"an id with a colon":            {"message.created", "k3f9:1043", created},
-		"an id with a space":            {"message.created", "k3f9 1043", created},
-		"an id with a newline":          {"message.created", "k3f9.1043\n", created},
-		"an id of 128 bytes":            {"message.created", strings.Repeat("a", 128), created},
-		"stream.ready of another id":    {"stream.ready", "k3f9.1.1.1.aaaa", ready},
-		"resync to another id":          {"resync", "k3f9.1.1.1.aaaa", frames["resync"].data},
-		"an unknown reason to close":    {"stream.closing", "", replace(frames["stream.closing"].data, "shutdown", "bored")},
-		"an unknown reason to resync":   {"resync", cursor, replace(frames["resync"].data, "trimmed", "bored")},
-		"nothing to reload":             {"resync", cursor, replace(frames["resync"].data, `"/v1/classes/`+classID+`/messages"`, "")},
-		"seq 0":                         {"message.created", cursor, replace(created, `"seq":1043`, `"seq":0`)},
-		"a class id that is no UUID":    {"message.created", cursor, replace(created, classID, "biology")},
-		"a class id that is no UUIDv7":  {"message.created", cursor, replace(created, "-7c3e-", "-4c3e-")},
-		"an id in upper case":           {"message.created", cursor, replace(created, classID, strings.ToUpper(classID))},
-		"a user with white space":       {"message.created", cursor, replace(created, `"actor":"alice"`, `"actor":"al ice"`)},
-		"a user of 129 characters":      {"message.created", cursor, replace(created, `"actor":"alice"`, `"actor":"`+strings.Repeat("a", 129)+`"`)},
-		"an unknown role":               {"member.joined", cursor, replace(frames["member.joined"].data, "teacher", "admin")},
-		"class.updated with my role":    {"class.updated", cursor, logged("class.updated", class)},
-		"message.created of an edited":  {"message.created", cursor, logged("message.created", edited)},
-		"message.created of a deleted":  {"message.created", cursor, logged("message.created", tombstone)},
-		"message.created of a parent":   {"message.created", cursor, logged("message.created", parent)},
-		"replies without a last":        {"message.updated", cursor, logged("message.updated", replace(parent, `"2026-11-22T10:08:00.000Z"`, "null"))},
-		"a last reply without any":      {"message.updated", cursor, logged("message.updated", replace(parent, `"reply_count":2`, `"reply_count":0`))},
-		"a reply with replies":          {"message.updated", cursor, logged("message.updated", replace(parent, `"parent_id":null`, `"parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02"`))},
-		"message.deleted of a living":   {"message.deleted", cursor, logged("message.deleted", message)},
-		"a tombstone with its text":     {"message.deleted", cursor, logged("message.deleted", replace(tombstone, `"text":null`, `"text":"Hi"`))},
-		"a text of 4001 code points":    {"message.created", cursor, logged("message.created", withText(strings.Repeat("🎓", 4001)))},
-		"an empty text":                 {"message.created", cursor, logged("message.created", withText(""))},
-		"a text with a control":         {"message.created", cursor, logged("message.created", withText(`\u0007`))},
-		"a text with a carriage return": {"message.created", cursor, logged("message.created", withText(`a\r\nb`))},
+		"a logged event without id":      {"message.created", "", created},
+		"stream.ready without id":        {"stream.ready", "", replace(ready, cursor, "")},
+		"resync without id":              {"resync", "", replace(frames["resync"].data, cursor, "")},
+		"a heartbeat with id":            {"heartbeat", cursor, frames["heartbeat"].data},
+		"stream.closing with id":         {"stream.closing", cursor, frames["stream.closing"].data},
+		"an id with a colon":             {"message.created", "k3f9:1043", created},
+		"an id with a space":             {"message.created", "k3f9 1043", created},
+		"an id with a newline":           {"message.created", "k3f9.1043\n", created},
+		"an id of 128 bytes":             {"message.created", strings.Repeat("a", 128), created},
+		"stream.ready of another id":     {"stream.ready", "k3f9.1.1.1.aaaa", ready},
+		"resync to another id":           {"resync", "k3f9.1.1.1.aaaa", frames["resync"].data},
+		"an unknown reason to close":     {"stream.closing", "", replace(frames["stream.closing"].data, "shutdown", "bored")},
+		"an unknown reason to resync":    {"resync", cursor, replace(frames["resync"].data, "trimmed", "bored")},
+		"nothing to reload":              {"resync", cursor, replace(frames["resync"].data, `"/v1/classes/`+classID+`/messages"`, "")},
+		"seq 0":                          {"message.created", cursor, replace(created, `"seq":1043`, `"seq":0`)},
+		"a class id that is no UUID":     {"message.created", cursor, replace(created, classID, "biology")},
+		"a class id that is no UUIDv7":   {"message.created", cursor, replace(created, "-7c3e-", "-4c3e-")},
+		"an id in upper case":            {"message.created", cursor, replace(created, classID, strings.ToUpper(classID))},
+		"a user with white space":        {"message.created", cursor, replace(created, `"actor":"alice"`, `"actor":"al ice"`)},
+		"a user of 129 characters":       {"message.created", cursor, replace(created, `"actor":"alice"`, `"actor":"`+strings.Repeat("a", 129)+`"`)},
+		"an unknown role":                {"member.joined", cursor, replace(frames["member.joined"].data, "teacher", "admin")},
+		"class.updated with my role":     {"class.updated", cursor, logged("class.updated", class)},
+		"an empty client key":            {"message.created", cursor, withKey(created, "")},
+		"a client key of 256 characters": {"message.created", cursor, withKey(created, strings.Repeat("k", 256))},
+		"a client key with white space":  {"message.created", cursor, withKey(created, "two words")},
+		"a client key of a deletion":     {"message.deleted", cursor, withKey(frames["message.deleted"].data, "k")},
+		"message.created of an edited":   {"message.created", cursor, logged("message.created", edited)},
+		"message.created of a deleted":   {"message.created", cursor, logged("message.created", tombstone)},
+		"message.created of a parent":    {"message.created", cursor, logged("message.created", parent)},
+		"replies without a last":         {"message.updated", cursor, logged("message.updated", replace(parent, `"2026-11-22T10:08:00.000Z"`, "null"))},
+		"a last reply without any":       {"message.updated", cursor, logged("message.updated", replace(parent, `"reply_count":2`, `"reply_count":0`))},
+		"a reply with replies":           {"message.updated", cursor, logged("message.updated", replace(parent, `"parent_id":null`, `"parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02"`))},
+		"message.deleted of a living":    {"message.deleted", cursor, logged("message.deleted", message)},
+		"a tombstone with its text":      {"message.deleted", cursor, logged("message.deleted", replace(tombstone, `"text":null`, `"text":"Hi"`))},
+		"a text of 4001 code points":     {"message.created", cursor, logged("message.created", withText(strings.Repeat("🎓", 4001)))},
+		"an empty text":                  {"message.created", cursor, logged("message.created", withText(""))},
+		"a text with a control":          {"message.created", cursor, logged("message.created", withText(`\u0007`))},
+		"a text with a carriage return":  {"message.created", cursor, logged("message.created", withText(`a\r\nb`))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := Load(t).CheckFrame(frame.event, frame.id, []byte(frame.data)); err == nil {

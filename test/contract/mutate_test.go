@@ -69,6 +69,8 @@ func mutants(t *testing.T, valid string) []mutant {
 			with("a string", v.String())
 			with("a fraction", 1.5)
 			with("negative", -1)
+		case bool:
+			with("a string", "true")
 		case nil:
 			with("a boolean", true)
 		default:

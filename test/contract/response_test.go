@@ -41,6 +41,8 @@ func (a answer) exchange(t *testing.T) (*http.Request, *http.Response) {
 	return req, resp
 }
 
+const receipt = `{"class":"` + classID + `","user":"bob","delivered":4,"read":3,"updated_at":"2026-11-22T10:04:00.000Z"}`
+
 const (
 	isJSON    = "Content-Type: application/json"
 	isProblem = "Content-Type: application/problem+json"
@@ -57,6 +59,9 @@ var goodAnswers = map[string]answer{
 	"a class is created":         {"POST /v1/classes", 201, []string{isJSON, tag, "Location: " + classPath}, class},
 	"classes":                    {"GET /v1/classes?limit=1", 200, []string{isJSON}, `{"items":[` + class + `],"next":"x"}`},
 	"a class":                    {"GET " + classPath, 200, []string{isJSON, tag}, class},
+	"a receipt":                  {"PUT " + classPath + "/receipt", 200, []string{isJSON}, receipt},
+	"receipts":                   {"GET " + classPath + "/receipts", 200, []string{isJSON, at}, `{"items":[` + receipt + `],"next":null}`},
+	"receipts of a message":      {"GET " + messagePath + "/receipts", 200, []string{isJSON}, `{"message":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","seq":3,"members":2,"delivered":{"count":1,"users":["bob"]},"read":{"count":0,"users":[]}}`},
 	"members":                    {"GET " + membersPath, 200, []string{isJSON, at}, `{"items":[` + member + `],"next":null}`},
 	"a member":                   {"GET " + membersPath + "/alice", 200, []string{isJSON, tag}, member},
 	"a message is edited":        {"PATCH " + messagePath, 200, []string{isJSON, `ETag: "12"`}, edited},

@@ -40,7 +40,11 @@ func TestAccess(t *testing.T) {
 				{"POST", "/messages", map[string]string{"text": "let me in", "parent_id": message}},
 				{"GET", "/messages/" + message + "/replies", nil},
 				{"GET", "/messages/" + message + "/history", nil},
+				{"PUT", "/receipt", map[string]int{"read": 1}},
+				{"GET", "/receipts", nil},
+				{"GET", "/messages/" + message + "/receipts", nil},
 				{"GET", "/stream", nil},
+				{"GET", "/stream?resume=last", nil},
 				{"GET", "/events", nil},
 			}
 			stranger := r.as(t, eve)
@@ -63,7 +67,7 @@ func TestAccess(t *testing.T) {
 		t.Run("bad input does not tell them apart either", func(t *testing.T) {
 			const nowhere = "01890a5d-ac96-774b-bcce-b302099a8057"
 			stranger := r.as(t, eve)
-			for _, path := range []string{"/messages?limit=abc", "/events?after=garbage", "/stream?last_event_id=garbage", "/members/a%20b"} {
+			for _, path := range []string{"/messages?limit=abc", "/events?after=garbage", "/stream?last_event_id=garbage", "/stream?resume=first", "/members/a%20b"} {
 				theirs := stranger.Get(harness.ClassPath(r.class) + path)
 				none := stranger.Get(harness.ClassPath(nowhere) + path)
 				if theirs.Status != none.Status || !bytes.Equal(theirs.Body, none.Body) {

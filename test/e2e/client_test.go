@@ -110,7 +110,7 @@ func (r *reading) take(event *sse.Event) {
 		r.fault = err
 		return
 	}
-	if e.Seq > 0 {
+	if e.OfClass() {
 		r.seq = append(r.seq, e.Seq)
 	}
 }

@@ -69,6 +69,7 @@ func TestClosing(t *testing.T) {
 			stream.Ready()
 			r.as(t, anna).Do("PUT", r.path("members", ben.ID), map[string]string{"role": "assistant"}).Want(http.StatusOK)
 			stream.WaitFor("the change", harness.OfType("member.updated"))
+			stream.WaitFor("the word of it", harness.OfType("notification.created"))
 			stream.Quiet(2)
 		})
 

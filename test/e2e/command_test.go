@@ -171,7 +171,7 @@ func checkTail(t *testing.T, tail *harness.Command, from int64) {
 		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Type == "" {
 			t.Fatalf("line %q: %v", line, err)
 		}
-		if e.Seq == 0 {
+		if !e.OfClass() {
 			continue
 		}
 		if next != 0 && e.Seq != next {

@@ -55,14 +55,14 @@ func TestCORS(t *testing.T) {
 		t.Run("a listed origin may call with what the API needs", func(t *testing.T) {
 			for _, origin := range []string{school, "http://localhost:3000"} {
 				for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
-					resp := preflight(page, r.path("messages"), origin, method, "authorization,content-type,if-match,last-event-id")
+					resp := preflight(page, r.path("messages"), origin, method, "authorization,content-type,idempotency-key,if-match,last-event-id")
 					if resp.Status != http.StatusOK && resp.Status != http.StatusNoContent {
 						t.Errorf("preflight of %s: status %d", method, resp.Status)
 					}
 					if resp.Header.Get("Access-Control-Allow-Origin") != origin || !listed(resp.Header, "Access-Control-Allow-Methods", method) {
 						t.Errorf("preflight of %s: %v", method, resp.Header)
 					}
-					for _, name := range []string{"authorization", "content-type", "if-match", "last-event-id"} {
+					for _, name := range []string{"authorization", "content-type", "idempotency-key", "if-match", "last-event-id"} {
 						if !listed(resp.Header, "Access-Control-Allow-Headers", name) {
 							t.Errorf("preflight of %s: %s is not allowed: %v", method, name, resp.Header)
 						}
@@ -79,7 +79,7 @@ func TestCORS(t *testing.T) {
 			if resp.Header.Get("Access-Control-Allow-Origin") != school || !listed(resp.Header, "Vary", "Origin") {
 				t.Errorf("headers %v", resp.Header)
 			}
-			for _, name := range []string{"ETag", "Location", "Homeroom-Cursor", "Retry-After"} {
+			for _, name := range []string{"ETag", "Location", "Homeroom-Cursor", "Idempotency-Replayed", "Retry-After"} {
 				if !listed(resp.Header, "Access-Control-Expose-Headers", name) {
 					t.Errorf("%s is not exposed: %v", name, resp.Header.Values("Access-Control-Expose-Headers"))
 				}

@@ -28,7 +28,7 @@ type crowd struct {
 	room      room
 	members   []harness.User
 	followers []*harness.Follower
-	cursor    string // where all of them began
+	cursor    string // the teacher's, where all of them began
 }
 
 // gather fills a class with members who follow it from one position.
@@ -43,7 +43,8 @@ func gather(t *testing.T, srv *harness.Server, name string, size int) *crowd {
 	}
 	c.cursor = teacher.Cursor(c.room.class)
 	for _, user := range c.members {
-		c.followers = append(c.followers, srv.As(t, user).Follow(c.room.class, c.cursor))
+		member := srv.As(t, user)
+		c.followers = append(c.followers, member.Follow(c.room.class, member.Cursor(c.room.class)))
 	}
 	for _, f := range c.followers {
 		f.Live()

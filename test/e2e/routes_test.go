@@ -27,6 +27,7 @@ func TestRoutes(t *testing.T) {
 		"PATCH /v1/classes/{class}":                    `{"name":"x"}`,
 		"PUT /v1/classes/{class}/members/{user}":       `{"role":"student"}`,
 		"POST /v1/classes/{class}/messages":            `{"text":"x"}`,
+		"PUT /v1/classes/{class}/receipt":              `{"read":1}`,
 		"PATCH /v1/classes/{class}/messages/{message}": `{"text":"x"}`,
 		"POST /v1/classes/{class}/join":                `{"code":"{code}"}`,
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,18 +50,14 @@ func TestShutdown(t *testing.T) {
 			r := openRoom(t, harness.Options{Database: db})
 			reader, after := r.as(t, ben), r.as(t, ben).Cursor(r.class)
 			answers := make(chan error, 1)
-			ctx, sent := whenSent(t.Context())
 			go func() {
-				page, err := reader.TryEvents(ctx, r.class, harness.EventsQuery{After: after, Wait: 60})
+				page, err := reader.TryEvents(t.Context(), r.class, harness.EventsQuery{After: after, Wait: 60})
 				if err == nil && (len(page.Events) != 0 || page.Cursor != after) {
 					err = fmt.Errorf("answered %s and %s", page.Events, page.Cursor)
 				}
 				answers <- err
 			}()
-			<-sent
-			for range 3 { // connections are accepted in turn: served after it means that it is served too
-				r.as(t, anna).Class(r.class)
-			}
+			waitOpen(t, r.srv, 1)
 			begun := time.Now()
 			if code := r.srv.Terminate(); code != 0 {
 				t.Errorf("exit code %d", code)
@@ -145,13 +140,13 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
-// whenSent is a context for one request, and a channel that is closed once the
-// request is on its way.
-func whenSent(ctx context.Context) (context.Context, <-chan struct{}) {
-	sent := make(chan struct{})
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) },
-	}), sent
+// waitOpen waits until the server counts so many open streams and long polls.
+func waitOpen(t *testing.T, srv *harness.Server, n int) {
+	t.Helper()
+	gauge := fmt.Sprintf("\nhomeroom_streams_open %d\n", n)
+	harness.Eventually(t, fmt.Sprintf("%d streams are open", n), func() bool {
+		return strings.Contains(string(srv.With(t, "").Get("/metrics").Body), gauge)
+	})
 }
 
 // checkTurnedAwaySoftly connects to a draining server. The connection may find

@@ -63,16 +63,15 @@ func TestStall(t *testing.T) {
 	const writers = 64
 	harness.EachDatabase(t, func(t *testing.T, db string) {
 		t.Run("a reader that stops reading is cut, costs little, and resumes completely", func(t *testing.T) {
-			messages, warmup := scale(50_000, 8_000, 3_000), scale(4_000, 1_000, 500)
+			messages, warmup := scale(50_000, 5_000, 3_000), scale(4_000, 1_000, 500)
 			growth := int64(64 << 20)
 			if harness.Race {
 				growth *= 3 // the detector's shadow of every byte that was ever used
 			}
 			r := openRoom(t, harness.Options{Database: db, Args: []string{"--write-timeout", "2s", "--retry", "100ms"}})
 			poster := r.as(t, ben).Unchecked()
-			cursor := r.as(t, dora).Cursor(r.class)
 			readers := []*harness.Follower{
-				r.as(t, dora).Follow(r.class, cursor).Live(), r.as(t, clio).Follow(r.class, cursor).Live(),
+				r.as(t, dora).Follow(r.class, "").Live(), r.as(t, clio).Follow(r.class, "").Live(),
 			}
 			before := startFlood(t, poster, r.class, warmup, writers).peakRSS(t, r.srv)
 
@@ -94,13 +93,12 @@ func TestStall(t *testing.T) {
 
 		t.Run("a reader that stops reading delays no other, even before it is cut", func(t *testing.T) {
 			r := openRoom(t, harness.Options{Database: db, Args: []string{"--write-timeout", "10m", "--queue", "1000000"}})
-			cursor := r.as(t, dora).Cursor(r.class)
-			reader := r.as(t, clio).Follow(r.class, cursor).Live()
+			reader := r.as(t, clio).Follow(r.class, "").Live()
 			var stuck []*harness.Stuck
 			for range 5 {
 				stuck = append(stuck, r.as(t, dora).Stuck(r.class, ""))
 			}
-			<-startFlood(t, r.as(t, ben).Unchecked(), r.class, scale(6_000, 4_000, 3_000), writers).done
+			<-startFlood(t, r.as(t, ben).Unchecked(), r.class, scale(5_000, 2_500, 2_500), writers).done
 			last := r.as(t, anna).Post(r.class, "the end of it")
 			reader.WaitSeq(last.Seq)
 			for _, s := range stuck {

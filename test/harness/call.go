@@ -200,8 +200,8 @@ func (c *Client) TryEvents(ctx context.Context, class string, q EventsQuery) (Ev
 	return page, resp.expect(http.StatusOK, &page)
 }
 
-// History reads the log of a class to its end: after a cursor, or from the
-// oldest event kept if there is none.
+// History reads the class's own log to its end: after a cursor, or from the
+// oldest event kept if there is none. Inbox and notices are left out.
 func (c *Client) History(class, after string) []Event {
 	c.tb.Helper()
 	var all []Event
@@ -210,7 +210,11 @@ func (c *Client) History(class, after string) []Event {
 		if len(page.Events) == 0 {
 			return all
 		}
-		all = append(all, page.Parsed()...)
+		for _, e := range page.Parsed() {
+			if e.OfClass() {
+				all = append(all, e)
+			}
+		}
 		after = page.Cursor
 	}
 }

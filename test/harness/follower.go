@@ -34,9 +34,9 @@ type Follower struct {
 	bell    bell
 	mu      sync.Mutex // guards what follows
 	cursor  string
-	seen    []Sight
-	last    int64 // seq of the last event, -1 before the first one
-	ready   int   // streams that became ready
+	seen    []Sight          // of the class
+	last    map[string]int64 // seq of the last event of each channel
+	ready   int              // streams that became ready
 	cut     context.CancelFunc
 	resyncs []Event
 	faults  []string
@@ -54,7 +54,7 @@ func (c *Client) Follow(class, cursor string) *Follower {
 	ctx, cancel := context.WithCancel(c.tb.Context())
 	f := &Follower{
 		client: c, class: class, tb: c.tb, cancel: cancel, done: make(chan struct{}),
-		cursor: cursor, last: -1,
+		cursor: cursor, last: map[string]int64{},
 	}
 	go f.run(ctx, theContract(c.tb))
 	c.tb.Cleanup(f.Stop)
@@ -131,20 +131,24 @@ func (f *Follower) take(frame Frame) {
 		f.ready++
 	case frame.Event == "resync":
 		f.resyncs = append(f.resyncs, frame.Parsed)
-	case frame.Parsed.Seq > 0:
+	case frame.Parsed.Channel() != "":
 		f.takeEventLocked(frame.Parsed)
 	}
 	f.bell.ring()
 }
 
 func (f *Follower) takeEventLocked(e Event) {
+	channel := e.Channel()
+	if last, begun := f.last[channel]; begun && e.Seq != last+1 {
+		f.faultLocked("%s event %d follows %d", channel, e.Seq, last)
+	}
+	f.last[channel] = e.Seq
+	if channel != ClassChannel {
+		return
+	}
 	if e.Class != f.class {
 		f.faultLocked("event %d of class %s", e.Seq, e.Class)
 	}
-	if f.last >= 0 && e.Seq != f.last+1 {
-		f.faultLocked("seq %d follows %d", e.Seq, f.last)
-	}
-	f.last = e.Seq
 	sight := Sight{Seq: e.Seq, Type: e.Type}
 	if strings.HasPrefix(e.Type, "message.") {
 		m := e.Message()
@@ -178,10 +182,10 @@ func (f *Follower) Cut() {
 	}
 }
 
-// WaitSeq waits until the follower has seen the event with this seq.
+// WaitSeq waits until the follower has seen the class's event with this seq.
 func (f *Follower) WaitSeq(seq int64) {
 	f.tb.Helper()
-	f.wait(fmt.Sprintf("event %d", seq), func() bool { return f.last >= seq })
+	f.wait(fmt.Sprintf("event %d", seq), func() bool { return f.last[ClassChannel] >= seq })
 }
 
 // wait waits for a condition on the follower's state, as long as that makes
@@ -197,7 +201,7 @@ func (f *Follower) wait(what string, condition func() bool) {
 		})
 		cancel()
 		f.mu.Lock()
-		now, last, faults := len(f.seen), f.last, slices.Clone(f.faults)
+		now, last, faults := len(f.seen), f.last[ClassChannel], slices.Clone(f.faults)
 		f.mu.Unlock()
 		if len(faults) > 0 {
 			f.tb.Fatalf("follower %s of %s: %s", f.client.User.ID, f.class, strings.Join(faults, "; "))
@@ -212,18 +216,11 @@ func (f *Follower) wait(what string, condition func() bool) {
 	}
 }
 
-// Seen are the events so far.
+// Seen are the events of the class so far.
 func (f *Follower) Seen() []Sight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.seen)
-}
-
-// Last is the seq of the last event so far, -1 if there is none.
-func (f *Follower) Last() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.last
 }
 
 // Connections is how many streams have become ready for the follower so far.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,8 @@ type Class struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+	Read      *int64    `json:"read"`
+	Unread    *int64    `json:"unread"`
 
 	ArchivedAt *time.Time `json:"archived_at"`
 }
@@ -75,6 +78,8 @@ type Event struct {
 	Actor string          `json:"actor"`
 	Data  json.RawMessage `json:"data"`
 
+	ClientKey string `json:"client_key"` // "" where there is none
+
 	Cursor      string   `json:"cursor"`
 	Connection  string   `json:"connection"`
 	HeartbeatMS int64    `json:"heartbeat_ms"`
@@ -89,6 +94,33 @@ type Lost struct {
 	From int64 `json:"from"`
 	To   int64 `json:"to"`
 }
+
+// The channels of the log. Seq is contiguous in each of them.
+const (
+	ClassChannel  = "class"
+	InboxChannel  = "user"
+	SystemChannel = "system"
+)
+
+// Channel is the channel that a logged event is an entry of, empty for
+// everything else.
+func (e Event) Channel() string {
+	kind, _, _ := strings.Cut(e.Type, ".")
+	switch {
+	case e.Seq == 0:
+		return ""
+	case kind == "notification":
+		return InboxChannel
+	case kind == "system":
+		return SystemChannel
+	default:
+		return ClassChannel
+	}
+}
+
+// OfClass reports whether the event is an entry of its class's log, rather
+// than of my inbox or a notice, which a stream carries along.
+func (e Event) OfClass() bool { return e.Channel() == ClassChannel }
 
 // Message is the payload of a message event; the zero message for others.
 func (e Event) Message() Message {

@@ -75,8 +75,10 @@ func (s *Server) run() {
 			return listening != nil || s.proc.log.hasEnded()
 		})
 		if listening != nil {
-			s.addr = listening.Text("addr")
-			s.URL = "http://" + s.addr
+			if s.URL == "" { // a restart keeps them, while followers read them
+				s.addr = listening.Text("addr")
+				s.URL = "http://" + s.addr
+			}
 			return
 		}
 		last := tail(s.proc.log.Lines(), 40)

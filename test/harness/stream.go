@@ -19,7 +19,7 @@ import (
 // neither. The zero value is "live, from now on".
 type Position struct {
 	LastEventID string     // header
-	Query       url.Values // last_event_id or lastEventId
+	Query       url.Values // last_event_id or lastEventId; types, limit
 }
 
 // From is the usual position: the cursor in the header.
@@ -45,6 +45,9 @@ type Stream struct {
 // errFrame marks a frame that breaks the contract.
 var errFrame = errors.New("bad frame")
 
+// AllClasses, in place of a class, is the stream of all classes.
+const AllClasses = ""
+
 // Stream opens the class's stream and waits for its first frame.
 func (c *Client) Stream(class string, at ...Position) *Stream {
 	c.tb.Helper()
@@ -69,7 +72,11 @@ func (c *Client) Stream(class string, at ...Position) *Stream {
 
 // openStream sends the request and checks the headers that every stream has.
 func (c *Client) openStream(ctx context.Context, class string, at Position) (io.ReadCloser, http.Header, error) {
-	call := Call{Method: http.MethodGet, Path: ClassPath(class, "stream"), Header: map[string]string{
+	path := ClassPath(class, "stream")
+	if class == AllClasses {
+		path = "/v1/stream"
+	}
+	call := Call{Method: http.MethodGet, Path: path, Header: map[string]string{
 		"Accept": "text/event-stream", "Cache-Control": "no-store",
 	}}
 	if len(at.Query) > 0 {
@@ -190,7 +197,7 @@ func (s *Stream) Ready() Frame {
 // Event takes frames up to the next logged event.
 func (s *Stream) Event() Frame {
 	s.tb.Helper()
-	return s.WaitFor("an event", func(f Frame) bool { return f.Parsed.Seq > 0 })
+	return s.WaitFor("an event", func(f Frame) bool { return f.Parsed.OfClass() })
 }
 
 // WaitEnd reads the stream to its end and returns the last frame. A stream
@@ -236,11 +243,11 @@ func (s *Stream) Frames() []Frame {
 	return slices.Clone(s.frames)
 }
 
-// Events are the logged events so far.
+// Events are the events of the class so far.
 func (s *Stream) Events() []Event {
 	var events []Event
 	for _, f := range s.Frames() {
-		if f.Parsed.Seq > 0 {
+		if f.Parsed.OfClass() {
 			events = append(events, f.Parsed)
 		}
 	}
@@ -299,7 +306,7 @@ func (s *Stream) summary() string {
 	return out
 }
 
-// Quiet asserts that nothing but heartbeats comes until the given
+// Quiet asserts that no event of the class and no end comes until so many
 // heartbeats have passed. It is how a test sees that something does not happen.
 func (s *Stream) Quiet(heartbeats int) {
 	s.tb.Helper()
@@ -310,9 +317,11 @@ func (s *Stream) Quiet(heartbeats int) {
 		if err != nil {
 			s.tb.Fatalf("stream: no heartbeat: %v; got: %s", err, s.summary())
 		}
-		if frame.Event != "heartbeat" {
+		switch {
+		case frame.Event == "heartbeat":
+			heartbeats--
+		case frame.Parsed.OfClass(), frame.Event == "stream.closing", frame.Event == "resync":
 			s.tb.Fatalf("stream: %s came, want none: %s", frame.Event, frame.Data)
 		}
-		heartbeats--
 	}
 }

@@ -70,7 +70,7 @@ func (c *Client) Stuck(class, cursor string) *Stuck {
 }
 
 // Drain reads on to the end of the stream, which the server must have cut or
-// cut now, and returns the last cursor and the seqs of the events before it.
+// cut now, and returns the last cursor and the seqs of the class's events before it.
 func (s *Stuck) Drain() (cursor string, seqs []int64) {
 	s.tb.Helper()
 	_ = s.conn.SetDeadline(time.Now().Add(Patience))
@@ -88,7 +88,7 @@ func (s *Stuck) Drain() (cursor string, seqs []int64) {
 		if frame.HasID {
 			s.cursor = frame.ID
 		}
-		if frame.Parsed.Seq > 0 {
+		if frame.Parsed.OfClass() {
 			seqs = append(seqs, frame.Parsed.Seq)
 		}
 	}

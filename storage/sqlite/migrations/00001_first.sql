@@ -34,6 +34,8 @@ CREATE TABLE channels (
     trimmed INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
+-- Events and messages lie in the order in which they are read, not in which they come (WITHOUT ROWID): a page of a
+-- class that shares the file with many is a few pages of the file.
 CREATE TABLE events (
     channel TEXT NOT NULL,
     seq     INTEGER NOT NULL,
@@ -43,10 +45,10 @@ CREATE TABLE events (
     actor   TEXT NOT NULL,
     data    TEXT NOT NULL,
     PRIMARY KEY (channel, seq)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE messages (
-    id         TEXT PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
     class      TEXT NOT NULL,
     seq        INTEGER NOT NULL,
     author     TEXT NOT NULL,
@@ -55,9 +57,9 @@ CREATE TABLE messages (
     version    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     edited_at  INTEGER NOT NULL,
-    deleted_at INTEGER NOT NULL
-);
-CREATE UNIQUE INDEX messages_by_seq ON messages (class, seq);
+    deleted_at INTEGER NOT NULL,
+    PRIMARY KEY (class, seq)
+) WITHOUT ROWID;
 
 -- +goose Down
 DROP TABLE messages;

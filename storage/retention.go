@@ -1,0 +1,124 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"homeroom/events"
+)
+
+// Defaults of [Retention].
+const (
+	DefaultRetainAge   = 30 * 24 * time.Hour
+	DefaultRetainCount = 100_000
+)
+
+const (
+	trimBatch = 200       // rows that one transaction deletes: some milliseconds, for which writers wait
+	trimMost  = 1000      // channels that are looked at in one go
+	doomedFor = time.Hour // a deleted class stays so long, for processes that have yet to hear of it
+)
+
+// Retention says how much of each channel's log is kept. What is older than Age, or further back than Count events,
+// is trimmed: a cursor before it gets a resync. Messages themselves are kept.
+type Retention struct {
+	Age   time.Duration
+	Count int64
+}
+
+// Trim deletes what is due, of the log and of deleted classes, in small transactions between those of the writers. It
+// returns how many rows it deleted. Any number of processes may do so on one database.
+func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
+	now := events.Now()
+	before := now - events.Time(keep.Age.Milliseconds())
+	trimmed, err := e.trimLog(ctx, before, keep.Count)
+	if err != nil {
+		return trimmed, err
+	}
+	purged, err := e.purgeClasses(ctx, now-events.Time(doomedFor.Milliseconds()))
+	return trimmed + purged, err
+}
+
+// trimLog trims every channel that is due.
+func (e *Engine) trimLog(ctx context.Context, before events.Time, count int64) (int, error) {
+	total := 0
+	for {
+		var due map[events.Channel]events.Extent
+		err := e.driver.View(ctx, func(r Reader) (err error) {
+			due, err = r.Overdue(ctx, before, count, trimMost)
+			return err
+		})
+		if err != nil || len(due) == 0 {
+			return total, err
+		}
+		for channel, at := range due {
+			n, err := e.trimChannel(ctx, channel, at, before, count)
+			if total += n; err != nil {
+				return total, err
+			}
+		}
+	}
+}
+
+// trimChannel trims one channel as far as it is due.
+func (e *Engine) trimChannel(ctx context.Context, channel events.Channel, at events.Extent, before events.Time, count int64) (int, error) {
+	total := 0
+	for {
+		evs, err := e.driver.Read(ctx, channel, at.Trimmed, trimBatch)
+		if err != nil {
+			return total, err
+		}
+		to := at.Trimmed
+		for i := range evs {
+			if evs[i].Seq > at.Head-count && evs[i].At >= before {
+				break
+			}
+			to = evs[i].Seq
+		}
+		if to == at.Trimmed {
+			return total, nil
+		}
+		if err := e.trimTo(ctx, channel, to); err != nil {
+			return total, err
+		}
+		total += int(to - at.Trimmed)
+		at.Trimmed = to
+	}
+}
+
+// trimTo trims one batch, unless another process has trimmed further.
+func (e *Engine) trimTo(ctx context.Context, channel events.Channel, to int64) error {
+	return e.write(ctx, Needs{Channels: []events.Channel{channel}}, func(ctx context.Context, b *batch) error {
+		at := b.rows.Extents[channel]
+		if at.Trimmed >= to {
+			return nil
+		}
+		at.Trimmed = to
+		b.rows.Extents[channel] = at
+		return b.tx.Trim(ctx, channel, to)
+	})
+}
+
+// purgeClasses deletes what is left of classes that were deleted before a moment.
+func (e *Engine) purgeClasses(ctx context.Context, before events.Time) (int, error) {
+	total := 0
+	for {
+		var class string
+		err := e.driver.View(ctx, func(r Reader) (err error) {
+			class, err = r.Doomed(ctx, before)
+			return err
+		})
+		if err != nil || class == "" {
+			return total, err
+		}
+		var n int
+		err = e.write(ctx, Needs{}, func(ctx context.Context, b *batch) (err error) {
+			n, err = b.tx.Purge(ctx, class, trimBatch)
+			return err
+		})
+		if err != nil {
+			return total, err
+		}
+		total += n
+	}
+}

@@ -1,0 +1,133 @@
+package storagetest
+
+import (
+	"testing"
+	"time"
+
+	"homeroom/events"
+	"homeroom/storage"
+)
+
+// testRetention is what is trimmed of the log, and purged of deleted classes.
+func testRetention(t *testing.T, fresh Fresh) {
+	driver, err := fresh(t)(t.Context())
+	wantError(t, err, nil)
+	s := newSchoolOn(t, driver)
+	s.tape.mayTrim()
+	const long = 1000 * time.Hour
+
+	extent := func(t *testing.T, class string) events.Extent {
+		t.Helper()
+		channel := events.ClassChannel(class)
+		heads, err := s.Heads(t.Context(), []events.Channel{channel})
+		wantError(t, err, nil)
+		return heads.Extents[channel]
+	}
+
+	t.Run("by count, in batches, leaving the messages", func(t *testing.T) {
+		class := s.class(t)
+		for range 500 {
+			s.post(t, ben, class, "one of many")
+		}
+		head := extent(t, class).Head
+		_, err := s.Trim(t.Context(), storage.Retention{Age: long, Count: 10})
+		wantError(t, err, nil)
+		equal(t, "extent", extent(t, class), events.Extent{Head: head, Trimmed: head - 10})
+		evs, err := s.Read(t.Context(), events.ClassChannel(class), 0, 100)
+		wantError(t, err, nil)
+		equal(t, "events left", len(evs), 10)
+		equal(t, "oldest left", evs[0].Seq, head-9)
+		list, err := s.Messages(t.Context(), ben, class, storage.Page{Limit: 1}, storage.OldestFirst)
+		wantError(t, err, nil)
+		equal(t, "oldest message", list.Items[0].Seq, int64(5))
+
+		n, err := s.Trim(t.Context(), storage.Retention{Age: long, Count: 10})
+		wantError(t, err, nil)
+		equal(t, "deleted the second time", n, 0)
+		s.post(t, ben, class, "and on")
+		equal(t, "head after another post", extent(t, class).Head, head+1)
+	})
+
+	t.Run("by age", func(t *testing.T) {
+		class := s.class(t)
+		s.post(t, ben, class, "old, in a moment")
+		head := extent(t, class).Head
+		_, err := s.Trim(t.Context(), storage.Retention{Age: -time.Hour, Count: 1000})
+		wantError(t, err, nil)
+		equal(t, "extent", extent(t, class), events.Extent{Head: head, Trimmed: head})
+	})
+
+	t.Run("while others write", func(t *testing.T) {
+		class := s.class(t)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 300 {
+				if _, err := s.CreateMessage(t.Context(), ben, class, storage.MessageDraft{Text: "more"}); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		for trimming := true; trimming; {
+			select {
+			case <-done:
+				trimming = false
+			default:
+			}
+			_, err := s.Trim(t.Context(), storage.Retention{Age: long, Count: 7})
+			wantError(t, err, nil)
+		}
+		at := extent(t, class)
+		evs, err := s.Read(t.Context(), events.ClassChannel(class), at.Trimmed, 1000)
+		wantError(t, err, nil)
+		for i, e := range evs {
+			equal(t, "seq", e.Seq, at.Trimmed+1+int64(i))
+		}
+		equal(t, "events", int64(len(evs)), at.Head-at.Trimmed)
+	})
+
+	t.Run("a deleted class stays for those who have yet to hear of it", func(t *testing.T) {
+		class := s.class(t)
+		s.post(t, ben, class, "gone")
+		wantError(t, s.DeleteClass(t.Context(), anna, class, storage.AnyVersion), nil)
+		_, err := s.Trim(t.Context(), storage.Retention{Age: long, Count: 1000})
+		wantError(t, err, nil)
+		evs, err := s.Read(t.Context(), events.ClassChannel(class), 0, 100)
+		wantError(t, err, nil)
+		equal(t, "last event", evs[len(evs)-1].Type, events.ClassDeleted)
+	})
+
+	t.Run("and then goes without a trace, in batches", func(t *testing.T) {
+		kept, class := s.class(t), s.class(t)
+		for range 10 {
+			s.post(t, ben, class, "gone")
+			s.post(t, ben, kept, "kept")
+		}
+		wantError(t, s.DeleteClass(t.Context(), anna, class, storage.AnyVersion), nil)
+		doomed := func() (found string) {
+			wantError(t, driver.View(t.Context(), func(r storage.Reader) (err error) {
+				found, err = r.Doomed(t.Context(), events.Now()+1)
+				return err
+			}), nil)
+			return found
+		}
+		for doomed() != "" {
+			const limit = 7
+			tx, _, err := driver.Begin(t.Context(), storage.Needs{})
+			wantError(t, err, nil)
+			n, err := tx.Purge(t.Context(), doomed(), limit)
+			wantError(t, err, nil)
+			if n < 1 || n > limit {
+				t.Fatalf("%d rows deleted", n)
+			}
+			wantError(t, tx.Commit(t.Context(), nil, nil), nil)
+		}
+		equal(t, "extent", extent(t, class), events.Extent{})
+		evs, err := s.Read(t.Context(), events.ClassChannel(class), 0, 100)
+		wantError(t, err, nil)
+		equal(t, "events left", len(evs), 0)
+		list, err := s.Messages(t.Context(), ben, kept, storage.Page{Limit: 100}, storage.OldestFirst)
+		wantError(t, err, nil)
+		equal(t, "messages of another class", len(list.Items), 10)
+	})
+}
