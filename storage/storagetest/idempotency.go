@@ -70,6 +70,37 @@ func testAttempts(t *testing.T, fresh Fresh) {
 		equal(t, "keys", s.clientKeys(t, class.ID), []string{"latin"})
 	})
 
+	t.Run("and for a reply, which counts once", func(t *testing.T) {
+		class := s.class(t)
+		parent := s.post(t, dora, class, "parent")
+		head := s.head(t, class)
+		draft := under("reply", "once")
+		draft.ParentID = &parent.ID
+		m, err := s.CreateMessage(t.Context(), ben, class, draft)
+		wantError(t, err, nil)
+		equal(t, "keys", s.clientKeys(t, class)[head:], []string{"reply", "reply"})
+		wantError(t, s.DeleteMessage(t.Context(), dora, class, parent.ID, storage.AnyVersion), nil)
+		s.archive(t, class, true)
+		_, err = s.CreateMessage(t.Context(), ben, class, draft)
+		wantRepeat(t, err, m.ID, 1, m) // also where a new one would be refused
+		equal(t, "replies", s.message(t, class, parent.ID).ReplyCount, int64(1))
+	})
+
+	t.Run("and for joining", func(t *testing.T) {
+		class := s.class(t)
+		head := s.head(t, class)
+		draft := storage.JoinDraft{Code: s.joinCode(t, class).Code, Attempt: storage.Attempt{Path: "/members", Key: "join", Fingerprint: "f"}}
+		m, _, err := s.JoinClass(t.Context(), eve, class, draft)
+		wantError(t, err, nil)
+		_, _, err = s.JoinClass(t.Context(), eve, class, draft)
+		wantRepeat(t, err, "eve", 1, m)
+		s.wantEvents(t, class, head, event{events.MemberJoined, "eve", m})
+		equal(t, "keys", s.clientKeys(t, class)[head:], []string{"join"})
+		s.joinCode(t, class)
+		_, _, err = s.JoinClass(t.Context(), eve, class, draft)
+		wantError(t, err, storage.ErrWrongCode) // as for anybody without the present code
+	})
+
 	t.Run("another request under the key is refused", func(t *testing.T) {
 		class := s.class(t)
 		m := s.postUnder(t, ben, class, "k2", "this")

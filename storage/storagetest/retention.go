@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -103,6 +104,20 @@ func testRetention(t *testing.T, fresh Fresh) {
 			s.post(t, ben, class, "gone")
 			s.post(t, ben, kept, "kept")
 		}
+		edited := s.post(t, ben, class, "gone too")
+		for i := range 20 { // more former texts than go at once
+			s.edit(t, edited, fmt.Sprint("gone too, ", i))
+		}
+		keptOne := s.post(t, ben, kept, "kept too")
+		s.edit(t, keptOne, "kept, too")
+		for _, class := range []string{kept, class} {
+			s.joinCode(t, class)
+			for _, p := range []storage.Principal{anna, ben} {
+				s.acknowledge(t, p, class, 2, 2)
+				at := events.Cursor{Epoch: "epoch1", Class: 2, Tag: events.ClassTag(class)}
+				wantError(t, s.PutPosition(t.Context(), p, class, at), nil)
+			}
+		}
 		wantError(t, s.DeleteClass(t.Context(), anna, class, storage.AnyVersion), nil)
 		doomed := func() (found string) {
 			wantError(t, driver.View(t.Context(), func(r storage.Reader) (err error) {
@@ -122,12 +137,29 @@ func testRetention(t *testing.T, fresh Fresh) {
 			}
 			wantError(t, tx.Commit(t.Context(), nil, nil), nil)
 		}
+		left := func(class, message string) (left []bool) {
+			wantError(t, driver.View(t.Context(), func(r storage.Reader) error {
+				texts, err := r.FormerTexts(t.Context(), message, 0, 1)
+				check(t, err)
+				code, err := r.JoinCode(t.Context(), class)
+				check(t, err)
+				seen, err := r.Seen(t.Context(), class, "ben")
+				check(t, err)
+				position, err := r.Position(t.Context(), class, "ben")
+				check(t, err)
+				left = []bool{len(texts) > 0, code != nil, seen.Read > 0, position != nil}
+				return nil
+			}), nil)
+			return left
+		}
+		equal(t, "texts, code, receipt and position", left(class, edited.ID), []bool{false, false, false, false})
+		equal(t, "those of another class", left(kept, keptOne.ID), []bool{true, true, true, true})
 		equal(t, "extent", extent(t, class), events.Extent{})
 		evs, err := s.Read(t.Context(), events.ClassChannel(class), 0, 100)
 		wantError(t, err, nil)
 		equal(t, "events left", len(evs), 0)
 		list, err := s.Messages(t.Context(), ben, kept, storage.Page{Limit: 100}, storage.OldestFirst)
 		wantError(t, err, nil)
-		equal(t, "messages of another class", len(list.Items), 10)
+		equal(t, "messages of another class", len(list.Items), 11)
 	})
 }
