@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -45,6 +46,9 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	stream, err := s.hub.Open(r.Context(), events.Request{
 		User: id.User, Admin: id.Admin(), Class: class, After: after, Oldest: true, Types: types,
 	})
+	if errors.Is(err, events.ErrClosed) && after != nil {
+		return replyEvents(w, []json.RawMessage{}, *after) // as to a poll that was waiting when this node began to stop
+	}
 	if err != nil {
 		return err
 	}
@@ -54,6 +58,11 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return replyEvents(w, list, cursor)
+}
+
+// replyEvents answers with a part of the log, and the position after it.
+func replyEvents(w http.ResponseWriter, list []json.RawMessage, cursor events.Cursor) error {
 	return reply(w, http.StatusOK, struct {
 		Events []json.RawMessage `json:"events"`
 		Cursor string            `json:"cursor"`

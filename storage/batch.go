@@ -66,10 +66,13 @@ func (b *batch) appendTo(channel events.Channel, typ events.Type, class string, 
 	}
 	seq := b.nextSeq(channel)
 	b.next[channel] = seq
-	b.evs = append(b.evs, events.Event{
+	e := events.Event{
 		Channel: channel, Type: typ, Class: class, Seq: seq, At: events.Now(), Actor: p.User, Data: data,
-		ClientKey: b.clientKey,
-	})
+	}
+	if !channel.Inbox() { // the key belongs to what was asked for, not to the word of it
+		e.ClientKey = b.clientKey
+	}
+	b.evs = append(b.evs, e)
 	return nil
 }
 

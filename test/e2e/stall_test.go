@@ -63,7 +63,7 @@ func TestStall(t *testing.T) {
 	const writers = 64
 	harness.EachDatabase(t, func(t *testing.T, db string) {
 		t.Run("a reader that stops reading is cut, costs little, and resumes completely", func(t *testing.T) {
-			messages, warmup := scale(50_000, 5_000, 3_000), scale(4_000, 1_000, 500)
+			messages, warmup := scale(50_000, 3_000, 3_000), scale(4_000, 500, 500)
 			growth := int64(64 << 20)
 			if harness.Race {
 				growth *= 3 // the detector's shadow of every byte that was ever used
@@ -98,7 +98,7 @@ func TestStall(t *testing.T) {
 			for range 5 {
 				stuck = append(stuck, r.as(t, dora).Stuck(r.class, ""))
 			}
-			<-startFlood(t, r.as(t, ben).Unchecked(), r.class, scale(5_000, 2_500, 2_500), writers).done
+			<-startFlood(t, r.as(t, ben).Unchecked(), r.class, scale(5_000, 2_000, 2_000), writers).done
 			last := r.as(t, anna).Post(r.class, "the end of it")
 			reader.WaitSeq(last.Seq)
 			for _, s := range stuck {
