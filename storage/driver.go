@@ -19,8 +19,6 @@ type Driver interface {
 	// Heads and Read are as in [events.Log].
 	Heads(ctx context.Context, channels []events.Channel) (events.Heads, error)
 	Read(ctx context.Context, channel events.Channel, after int64, limit int) ([]events.Event, error)
-	// ForgetAttempts forgets attempts that are older than a moment, at most limit of them, and reports how many.
-	ForgetAttempts(ctx context.Context, before events.Time, limit int) (int, error)
 
 	SetEpoch(ctx context.Context, epoch string) error
 	Ping(ctx context.Context) error
@@ -97,6 +95,9 @@ type Tx interface {
 	// Seen is as in [Reader], as of what was written so far.
 	Seen(ctx context.Context, class, user string) (Seen, error)
 	PutPosition(ctx context.Context, p *Position) error
+
+	// ForgetAttempts deletes at most limit attempts from before a moment, and returns how many.
+	ForgetAttempts(ctx context.Context, before events.Time, limit int) (int, error)
 
 	// Commit adds events to the log, moves the heads of their channels, and commits.
 	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error

@@ -14,7 +14,6 @@ type Engine struct {
 	driver     Driver
 	committer  *committer
 	deliveries *deliveries
-	tasks      sync.WaitGroup
 	close      func() error // once
 }
 
@@ -22,11 +21,7 @@ type Engine struct {
 func NewEngine(driver Driver) *Engine {
 	e := &Engine{driver: driver, committer: newCommitter(driver)}
 	e.deliveries = newDeliveries(e.writeDeliveries)
-	ctx, stop := context.WithCancel(context.Background())
-	e.tasks.Go(func() { e.forgetAttempts(ctx) })
 	e.close = sync.OnceValue(func() error {
-		stop()
-		e.tasks.Wait()
 		e.deliveries.close()
 		e.committer.close()
 		return driver.Close()

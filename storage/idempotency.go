@@ -9,13 +9,8 @@ import (
 	"homeroom/events"
 )
 
-const (
-	// AttemptLife is how long the answer to a creating write is kept, at least, for those who repeat it.
-	AttemptLife = 24 * time.Hour
-
-	forgetEvery = time.Minute // how often those that are older are looked for
-	forgetMost  = 200         // how many are forgotten at once: few, so that no write has to wait for long
-)
+// AttemptLife is how long the answer to a creating write is kept, at least, for those who repeat it.
+const AttemptLife = 24 * time.Hour
 
 // Attempt is a request to create something under a key of the client's choice, which makes it safe to repeat: of all
 // that a user sends to a path under one key, one is carried out, and the others get its answer. The zero Attempt has
@@ -90,21 +85,20 @@ func (b *batch) keep(ctx context.Context, p Principal, a Attempt, id string, ver
 	return b.tx.InsertAttempt(ctx, first)
 }
 
-// forgetAttempts forgets old answers from time to time, until ctx ends. What can't be forgotten now, since the
-// database is away, say, is forgotten later.
-func (e *Engine) forgetAttempts(ctx context.Context) {
-	tick := time.NewTicker(forgetEvery)
-	defer tick.Stop()
+// forgetAttempts forgets those from before a moment, in small transactions, and returns how many.
+func (e *Engine) forgetAttempts(ctx context.Context, before events.Time) (int, error) {
+	total := 0
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+		var n int
+		err := e.write(ctx, Needs{}, func(ctx context.Context, b *batch) (err error) {
+			n, err = b.tx.ForgetAttempts(ctx, before, trimBatch)
+			return err
+		})
+		if err != nil {
+			return total, err
 		}
-		before := events.Now() - events.Time(AttemptLife.Milliseconds())
-		for more := true; more && ctx.Err() == nil; {
-			n, err := e.driver.ForgetAttempts(ctx, before, forgetMost)
-			more = err == nil && n == forgetMost
+		if total += n; n < trimBatch {
+			return total, nil
 		}
 	}
 }

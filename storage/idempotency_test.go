@@ -2,9 +2,7 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,75 +10,71 @@ import (
 	"homeroom/events"
 )
 
-// forgetful is a driver that has attempts of certain times, and nothing else.
-type forgetful struct {
+// kept is a driver that has attempts of certain times, and nothing else.
+type kept struct {
 	Driver
-	mu    sync.Mutex    // guards what follows
-	at    []events.Time // in order
-	calls int
-	down  bool
+	at []events.Time // in order
 }
 
-func (d *forgetful) ForgetAttempts(_ context.Context, before events.Time, limit int) (int, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.calls++
-	if d.down {
-		return 0, errors.New("down")
-	}
-	n, _ := slices.BinarySearch(d.at, before)
+func (*kept) View(_ context.Context, read func(Reader) error) error { return read(nothingDue{}) }
+
+func (k *kept) Begin(context.Context, Needs) (Tx, *Rows, error) {
+	return keptTx{kept: k}, NewRows(), nil
+}
+
+func (*kept) Close() error { return nil }
+
+// nothingDue is a snapshot in which nothing else is to be trimmed.
+type nothingDue struct{ Reader }
+
+func (nothingDue) Overdue(context.Context, events.Time, int64, int) (map[events.Channel]events.Extent, error) {
+	return nil, nil
+}
+
+func (nothingDue) Doomed(context.Context, events.Time) (string, error) { return "", nil }
+
+type keptTx struct {
+	Tx
+	kept *kept
+}
+
+func (t keptTx) ForgetAttempts(_ context.Context, before events.Time, limit int) (int, error) {
+	n, _ := slices.BinarySearch(t.kept.at, before)
 	n = min(n, limit)
-	d.at = d.at[n:]
+	t.kept.at = t.kept.at[n:]
 	return n, nil
 }
 
-func (d *forgetful) setDown(down bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.down = down
-}
+func (keptTx) Commit(context.Context, []events.Event, map[events.Channel]int64) error { return nil }
 
-// state is how many attempts are left, and how often it was asked to forget some.
-func (d *forgetful) state() (left, calls int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.at), d.calls
-}
+func (keptTx) Rollback() {}
 
-func (*forgetful) Close() error { return nil }
-
-func TestForgetAttempts(t *testing.T) {
+func TestAttemptsAreKeptForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &forgetful{}
-		now := events.Now()
-		for range 3 * forgetMost {
-			d.at = append(d.at, now)
+		k := &kept{}
+		e := NewEngine(k)
+		defer func() {
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		for i := range 4 {
+			for range trimBatch {
+				k.at = append(k.at, events.Now()+events.Time(i/2)*events.Time(time.Hour.Milliseconds()))
+			}
 		}
-		for range forgetMost {
-			d.at = append(d.at, now+events.Time(time.Hour.Milliseconds()))
-		}
-		e := NewEngine(d)
 		after := func(lasts time.Duration, want int) {
 			t.Helper()
 			time.Sleep(lasts) // fake time
-			synctest.Wait()
-			if left, _ := d.state(); left != want {
-				t.Errorf("%d are left, want %d", left, want)
+			forgotten, err := e.Trim(context.Background(), Retention{Age: time.Hour, Count: 1})
+			if err != nil || forgotten != want {
+				t.Errorf("%d were forgotten, want %d; error %v", forgotten, want, err)
 			}
 		}
-		after(AttemptLife, 4*forgetMost)
-		d.setDown(true)
-		after(time.Hour-forgetEvery, 4*forgetMost)
-		d.setDown(false)
-		after(forgetEvery, forgetMost)
-		after(2*forgetEvery, 0)
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-		_, calls := d.state()
+		after(AttemptLife, 0)
+		after(time.Millisecond, 2*trimBatch)
+		after(time.Hour-time.Millisecond, 0)
+		after(time.Millisecond, 2*trimBatch)
 		after(time.Hour, 0)
-		if _, now := d.state(); now != calls {
-			t.Error("a closed engine goes on")
-		}
 	})
 }

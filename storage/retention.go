@@ -26,8 +26,8 @@ type Retention struct {
 	Count int64
 }
 
-// Trim deletes what is due, of the log and of deleted classes, in small transactions between those of the writers. It
-// returns how many rows it deleted. Any number of processes may do so on one database.
+// Trim deletes what is due, of the log, of deleted classes and of kept answers, in small transactions between those of
+// the writers. It returns how many rows it deleted. Any number of processes may do so on one database.
 func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	now := events.Now()
 	before := now - events.Time(keep.Age.Milliseconds())
@@ -36,7 +36,11 @@ func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 		return trimmed, err
 	}
 	purged, err := e.purgeClasses(ctx, now-events.Time(doomedFor.Milliseconds()))
-	return trimmed + purged, err
+	if err != nil {
+		return trimmed + purged, err
+	}
+	forgotten, err := e.forgetAttempts(ctx, now-events.Time(AttemptLife.Milliseconds()))
+	return trimmed + purged + forgotten, err
 }
 
 // trimLog trims every channel that is due.

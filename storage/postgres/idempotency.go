@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"homeroom/events"
 	"homeroom/storage"
@@ -62,16 +63,14 @@ func (t *tx) addAttempts() {
 		$4::text[], $5::text[], $6::bigint[], $7::text[], $8::bigint[])`, users, paths, keys, fingerprints, ids, versions, answers, at)
 }
 
-// ForgetAttempts implements [storage.Driver]. Rows that another process is forgetting are left to it.
-func (d *driver) ForgetAttempts(ctx context.Context, before events.Time, limit int) (int, error) {
-	conn, err := acquire(ctx, d.write)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Release()
-	ctx, cancel := roundTrip(ctx)
-	defer cancel()
-	done, err := conn.Exec(ctx, `DELETE FROM attempts WHERE ("user", path, key) IN
-		(SELECT "user", path, key FROM attempts WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)`, int64(before), limit)
-	return int(done.RowsAffected()), wrap(conn, err)
+// ForgetAttempts implements [storage.Tx]. Rows that another process is forgetting are left to it.
+func (t *tx) ForgetAttempts(ctx context.Context, before events.Time, limit int) (n int, err error) {
+	t.addInserts()
+	t.queue.Queue(`DELETE FROM attempts WHERE ("user", path, key) IN
+		(SELECT "user", path, key FROM attempts WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)`, int64(before), limit).Exec(func(done pgconn.CommandTag) error {
+		n = int(done.RowsAffected())
+		return nil
+	})
+	err = t.flush(ctx)
+	return n, err
 }

@@ -23,14 +23,9 @@ func (t *tx) InsertAttempt(_ context.Context, a *storage.FirstAttempt) error {
 		a.User, a.Path, a.Key, a.Fingerprint, a.ID, a.Version, string(a.Answer), int64(a.At))
 }
 
-// ForgetAttempts implements [storage.Driver].
-func (w *writer) ForgetAttempts(_ context.Context, before events.Time, limit int) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.conn == nil {
-		return 0, storage.ErrClosed
-	}
-	gone, err := list(w.conn, scanText, `DELETE FROM attempts WHERE rowid IN
+// ForgetAttempts implements [storage.Tx].
+func (t *tx) ForgetAttempts(_ context.Context, before events.Time, limit int) (int, error) {
+	gone, err := list(t.conn, scanText, `DELETE FROM attempts WHERE rowid IN
 		(SELECT rowid FROM attempts WHERE at < ? ORDER BY at LIMIT ?) RETURNING key`, int64(before), int64(limit))
 	return len(gone), err
 }

@@ -287,12 +287,16 @@ func testAttemptFailures(t *testing.T, fresh Fresh) {
 		forget := func(before events.Time, want ...int) {
 			t.Helper()
 			for _, n := range want {
-				got, err := driver.ForgetAttempts(t.Context(), before, 3)
+				tx, _, err := driver.Begin(t.Context(), storage.Needs{})
+				wantError(t, err, nil)
+				got, err := tx.ForgetAttempts(t.Context(), before, 3)
 				wantError(t, err, nil)
 				equal(t, "forgotten", got, n)
+				wantError(t, tx.Commit(t.Context(), nil, nil), nil)
 			}
 		}
-		forget(last.CreatedAt-events.Time(storage.AttemptLife.Milliseconds()), 0)
+		_, err = s.Trim(t.Context(), storage.Retention{Age: storage.DefaultRetainAge, Count: storage.DefaultRetainCount})
+		wantError(t, err, nil)
 		_, err = s.CreateMessage(t.Context(), ben, class, under("6", "hello"))
 		wantRepeat(t, err, last.ID, 1, last)
 		forget(events.Now()+1, 3, 3, 1, 0)
