@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	// DefaultJoinLimit is how many attempts to join a user or an address has in joinWindow: enough for typing errors,
-	// and nothing for who guesses.
+	// DefaultJoinLimit is how many attempts to join a user has in joinWindow: enough for typing errors, and far too
+	// few to guess a code.
 	DefaultJoinLimit = 10
+	// DefaultJoinAddressLimit is the same for an address, which a whole school may share.
+	DefaultJoinAddressLimit = 120
 	joinWindow       = time.Minute
 )
 

@@ -72,6 +72,6 @@ func New(cfg Config) *Server {
 	if s.writeTimeout == 0 {
 		s.writeTimeout = DefaultWriteTimeout
 	}
-	s.joinLimits = s.limitJoins(cmp.Or(cfg.JoinLimit, DefaultJoinLimit), cmp.Or(cfg.JoinAddressLimit, DefaultJoinLimit))
+	s.joinLimits = s.limitJoins(cmp.Or(cfg.JoinLimit, DefaultJoinLimit), cmp.Or(cfg.JoinAddressLimit, DefaultJoinAddressLimit))
 	return s
 }

@@ -42,7 +42,7 @@ type serveCommand struct {
 	Ring         int           `env:"HOMEROOM_RING" default:"512" help:"Newest frames of a class that are kept in memory."`
 
 	JoinLimit        int `env:"HOMEROOM_JOIN_LIMIT" default:"10" help:"Attempts to join a class with a code, a minute and user."`
-	JoinAddressLimit int `env:"HOMEROOM_JOIN_ADDRESS_LIMIT" default:"10" help:"The same, a minute and address; more where many share one."`
+	JoinAddressLimit int `env:"HOMEROOM_JOIN_ADDRESS_LIMIT" default:"120" help:"The same, a minute and address: a whole school may share one."`
 }
 
 // Run serves until a signal, then stops gracefully.

@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"failures", testFailures},
 		{"closing", testClosing},
 		{"replay", testReplay},
+		{"follow", testFollow},
 		{"threads", testThreads},
 		{"history", testHistory},
 		{"archive", testArchive},
