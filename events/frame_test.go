@@ -91,7 +91,8 @@ func TestClientKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if frame.as("t") != frame.as("t") || frame.as("t") == frame || frame.as("s") != frame || frame.as("") != frame {
+		first, second := frame.as("t"), frame.as("t")
+		if first != second || first == frame || frame.as("s") != frame || frame.as("") != frame {
 			t.Error("the variants are mixed up")
 		}
 		if frame.as("t").seq != frame.seq || frame.as("t").typ != frame.typ {

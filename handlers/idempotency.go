@@ -34,8 +34,8 @@ func attempt(r *http.Request, path string, draft any) (storage.Attempt, error) {
 	if err != nil {
 		return storage.Attempt{}, err
 	}
-	print, err := fingerprint(path, draft)
-	return storage.Attempt{Path: path, Key: key, Fingerprint: print}, err
+	sum, err := fingerprint(path, draft)
+	return storage.Attempt{Path: path, Key: key, Fingerprint: sum}, err
 }
 
 // parseKey reads a key: a string as in RFC 8941, 3.3.3, which is what the draft wants, or the bare text, which is what

@@ -18,7 +18,7 @@ const (
 	DefaultJoinLimit = 10
 	// DefaultJoinAddressLimit is the same for an address, which a whole school may share.
 	DefaultJoinAddressLimit = 120
-	joinWindow       = time.Minute
+	joinWindow              = time.Minute
 )
 
 func (s *Server) putJoinCode(w http.ResponseWriter, r *http.Request) error {

@@ -54,7 +54,7 @@ func (c *tailCommand) Run(ctx context.Context) error {
 	for {
 		err := client.SubscribeRawWithContext(ctx, tail.take)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // a signal ended it, which is how one ends tail
 		}
 		if tail.failed != nil {
 			return tail.failed

@@ -32,7 +32,7 @@ func testMessages(t *testing.T, fresh Fresh) {
 
 	t.Run("its author edits it", func(t *testing.T) {
 		class := s.class(t)
-		m := s.post(t, ben, class, "teh cell")
+		m := s.post(t, ben, class, "hte cell")
 		text := "the cell"
 		edited, err := s.EditMessage(t.Context(), ben, class, m.ID, text, storage.AnyVersion)
 		wantError(t, err, nil)

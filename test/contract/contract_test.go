@@ -30,7 +30,7 @@ func TestOperations(t *testing.T) {
 }
 
 func TestLoadReadsTheFileOnce(t *testing.T) {
-	if Load(t) != Load(t) {
+	if first, second := Load(t), Load(t); first != second {
 		t.Error("two contracts")
 	}
 }

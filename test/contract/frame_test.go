@@ -99,12 +99,12 @@ func TestBrokenFramesAreRefused(t *testing.T) {
 func TestBadFrames(t *testing.T) {
 	created := frames["message.created"].data
 	ready := frames["stream.ready"].data
-	replace := func(s, old, new string) string {
+	replace := func(s, old, by string) string {
 		t.Helper()
 		if !strings.Contains(s, old) {
 			t.Fatalf("no %s in %s", old, s)
 		}
-		return strings.Replace(s, old, new, 1)
+		return strings.Replace(s, old, by, 1)
 	}
 	for name, frame := range map[string]struct{ event, id, data string }{
 		"another event than type":      {"message.updated", cursor, created},

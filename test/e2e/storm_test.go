@@ -73,7 +73,7 @@ func (s *storm) post(t *testing.T, c *harness.Client, key string) {
 	sending.Wait()
 	for !s.has(key) && t.Context().Err() == nil {
 		s.down.RLock()
-		s.down.RUnlock() // the server is back
+		s.down.RUnlock() //nolint:staticcheck // to have had the lock is to know that the server is back
 		s.send(t, c, key, false)
 	}
 }

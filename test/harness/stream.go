@@ -45,7 +45,7 @@ type Stream struct {
 // errFrame marks a frame that breaks the contract.
 var errFrame = errors.New("bad frame")
 
-// AllClasses, in place of a class, is the stream of all classes.
+// AllClasses is, in place of a class, the stream of all classes.
 const AllClasses = ""
 
 // Stream opens the class's stream and waits for its first frame.

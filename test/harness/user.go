@@ -19,7 +19,7 @@ type User struct {
 	Role string // the global role: admin, teacher or student
 }
 
-// Admin, Teacher and Student name a user with that global role.
+// Admin is a user with that global role, as Teacher and Student are.
 func Admin(id string) User { return User{ID: id, Name: "Admin " + id, Role: "admin"} }
 
 // Teacher is a user who may create classes.
