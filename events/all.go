@@ -73,7 +73,23 @@ func (s *Stream) joinClass(ctx context.Context, j *join) error {
 	if len(s.classes) >= MaxClasses {
 		return nil
 	}
-	return s.enter(ctx, j.class, j.seq-1)
+	return s.enterFrom(ctx, j.class, j.seq)
+}
+
+// enterFrom adds a class from the event on that made the user its member. The inbox may tell of that event before the
+// class's feed has it, and until then the feed doesn't know the user; so it is brought that far first.
+func (s *Stream) enterFrom(ctx context.Context, class string, seq int64) error {
+	f, err := s.hub.feed(ctx, ClassChannel(class))
+	if err == nil {
+		err = s.hub.reach(ctx, f, seq)
+	}
+	if errors.Is(err, ErrNoAccess) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.enter(ctx, class, seq-1)
 }
 
 // leave ends the leg of a class that the user is no longer a member of, or wasn't for a moment.
@@ -81,7 +97,7 @@ func (s *Stream) leave(ctx context.Context, l *leg) error {
 	s.letGo(l)
 	s.classes = slices.DeleteFunc(s.classes, func(have *leg) bool { return have == l })
 	if l.rejoined > l.pos {
-		return s.enter(ctx, l.class, l.rejoined-1)
+		return s.enterFrom(ctx, l.class, l.rejoined)
 	}
 	return nil
 }

@@ -47,6 +47,24 @@ func (h *Hub) fillNow(f *feed) {
 	}
 }
 
+// reach brings a feed to an event that the log has, at once rather than in the background. Whoever fills the feed at
+// the same time does no harm: events are applied in their order, each once.
+func (h *Hub) reach(ctx context.Context, f *feed, seq int64) error {
+	for {
+		after := f.extent().Head
+		if after >= seq {
+			return nil
+		}
+		evs, err := h.read(ctx, f.channel, after, logBatch)
+		if err != nil {
+			return err
+		}
+		if !h.apply(f, after, evs) || len(evs) == 0 {
+			return nil // it was trimmed: who reads on is told
+		}
+	}
+}
+
 // missing reports after which seq the log must be read; when nothing is missing the filling is over, decided in
 // the same step, so that a hint either extends this filling or starts another.
 func (f *feed) missing() (after int64, more bool) {
