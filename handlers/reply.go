@@ -39,9 +39,7 @@ func replyCreated(w http.ResponseWriter, location string, version int64, body an
 
 // replyList answers with a part of a list.
 func replyList[T any](w http.ResponseWriter, list storage.List[T]) error {
-	if !list.At.IsZero() {
-		w.Header().Set(cursorHeader, list.At.String())
-	}
+	w.Header().Set(cursorHeader, list.At.String())
 	body := struct {
 		Items []T     `json:"items"`
 		Next  *string `json:"next"`

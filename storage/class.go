@@ -176,7 +176,11 @@ func (e *Engine) Classes(ctx context.Context, p Principal, page Page) (list List
 	}
 	err = e.driver.View(ctx, func(r Reader) error {
 		classes, err := r.Classes(ctx, p.User, after, page.Limit+1)
+		if err != nil {
+			return err
+		}
 		list = newList(classes, page.Limit, func(c *Class) string { return c.ID })
+		list.At, err = allCursor(ctx, r, p.User)
 		return err
 	})
 	return list, err

@@ -53,6 +53,32 @@ func (e *Engine) write(ctx context.Context, needs Needs, change change) error {
 	return e.committer.submit(ctx, needs, change)
 }
 
+// allCursor is the cursor of a user's stream of all classes that a snapshot is current to.
+func allCursor(ctx context.Context, r Reader, user string) (events.Cursor, error) {
+	ids, err := r.ClassIDs(ctx, user, events.MaxClasses)
+	if err != nil {
+		return events.Cursor{}, err
+	}
+	inbox := events.UserChannel(user)
+	channels := []events.Channel{inbox, events.SystemChannel}
+	for _, id := range ids {
+		channels = append(channels, events.ClassChannel(id))
+	}
+	at, err := r.Extents(ctx, channels)
+	if err != nil {
+		return events.Cursor{}, err
+	}
+	epoch, err := r.Epoch(ctx)
+	if err != nil {
+		return events.Cursor{}, err
+	}
+	classes := make([]events.ClassPos, len(ids))
+	for i, id := range ids {
+		classes[i] = events.ClassPos{Key: events.KeyOf(id), Seq: at[events.ClassChannel(id)].Head}
+	}
+	return events.NewAllCursor(epoch, at[inbox].Head, at[events.SystemChannel].Head, classes), nil
+}
+
 // viewClass reads lists of a class, and the cursor that they are current to, in one snapshot.
 func (e *Engine) viewClass(ctx context.Context, p Principal, class string, read func(Reader, events.Cursor) error) error {
 	return e.driver.View(ctx, func(r Reader) error {

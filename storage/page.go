@@ -20,7 +20,7 @@ type Page struct {
 type List[T any] struct {
 	Items []T
 	Next  string        // Page.After of the next part; "" at the end
-	At    events.Cursor // what a stream must be opened from to miss and repeat nothing; zero for lists over classes
+	At    events.Cursor // what a stream must be opened from to miss and repeat nothing
 }
 
 // key is the sort key that the page starts after.

@@ -57,7 +57,7 @@ func problem(code, status, more string) string {
 // goodAnswers are broken in every place by TestBrokenBodiesAreRefused.
 var goodAnswers = map[string]answer{
 	"a class is created":         {"POST /v1/classes", 201, []string{isJSON, tag, "Location: " + classPath}, class},
-	"classes":                    {"GET /v1/classes?limit=1", 200, []string{isJSON}, `{"items":[` + class + `],"next":"x"}`},
+	"classes":                    {"GET /v1/classes?limit=1", 200, []string{isJSON, at}, `{"items":[` + class + `],"next":"x"}`},
 	"a class":                    {"GET " + classPath, 200, []string{isJSON, tag}, class},
 	"a receipt":                  {"PUT " + classPath + "/receipt", 200, []string{isJSON}, receipt},
 	"receipts":                   {"GET " + classPath + "/receipts", 200, []string{isJSON, at}, `{"items":[` + receipt + `],"next":null}`},
@@ -93,7 +93,7 @@ func TestGoodResponses(t *testing.T) {
 	for name, a := range map[string]answer{
 		"a charset":                {"GET /healthz", 200, []string{"Content-Type: application/json; charset=utf-8"}, `{"status":"ok"}`},
 		"an admin's view":          {"GET " + classPath, 200, []string{isJSON, tag}, strings.Replace(class, `"teacher"`, "null", 1)},
-		"an empty list":            {"GET /v1/classes", 200, []string{isJSON}, `{"items":[],"next":null}`},
+		"an empty list":            {"GET /v1/classes", 200, []string{isJSON, at}, `{"items":[],"next":null}`},
 		"no events":                {"GET " + classPath + "/events?wait=1", 200, []string{isJSON}, `{"events":[],"cursor":"` + cursor + `"}`},
 		"a user id with a slash":   {"GET " + membersPath + "/a%2Fb", 200, []string{isJSON, tag}, strings.Replace(member, "alice", "a/b", 1)},
 		"no member to match":       {"PUT " + membersPath + "/bob", 412, []string{isProblem}, problem("version_mismatch", "412", `,"current":null`)},

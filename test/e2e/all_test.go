@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"testing"
@@ -104,6 +105,25 @@ func TestAllClasses(t *testing.T) {
 			if !stream.Open() {
 				t.Error("the stream ended")
 			}
+		})
+
+		t.Run("the list of classes names the cursor that it is current to", func(t *testing.T) {
+			r := furnish(t, srv)
+			teacher, member := r.as(t, anna), r.as(t, clio)
+			cursor := member.Get("/v1/classes").Want(http.StatusOK).Header.Get("Homeroom-Cursor")
+			posted := teacher.Post(r.class, "after the list")
+			other := teacher.CreateClass("Joined after the list").ID
+			teacher.AddMember(other, clio, "student")
+			stream := member.Stream(harness.AllClasses, harness.From(cursor))
+			stream.Ready()
+			if first := stream.Event().Parsed; first.Message().ID != posted.ID {
+				t.Errorf("goes on with %s %d", first.Type, first.Seq)
+			}
+			joined := stream.Event().Parsed
+			if joined.Type != "member.joined" || joined.Class != other || joined.Member().User != clio.ID {
+				t.Errorf("the class joined since begins with %s", joined.Type)
+			}
+			stream.Quiet(1)
 		})
 
 		t.Run("the creator's own stream takes the new class in", func(t *testing.T) {
