@@ -31,11 +31,7 @@ func (s *Server) createClass(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) listClasses(w http.ResponseWriter, r *http.Request) error {
-	values, err := query(r, "limit", "page")
-	if err != nil {
-		return err
-	}
-	page, err := pageParams(values)
+	_, page, err := pageQuery(r)
 	if err != nil {
 		return err
 	}

@@ -8,11 +8,7 @@ func (s *Server) listHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := query(r, "limit", "page")
-	if err != nil {
-		return err
-	}
-	page, err := pageParams(values)
+	_, page, err := pageQuery(r)
 	if err != nil {
 		return err
 	}

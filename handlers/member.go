@@ -8,23 +8,7 @@ import (
 )
 
 func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) error {
-	class, err := pathID(r, "class")
-	if err != nil {
-		return err
-	}
-	values, err := query(r, "limit", "page")
-	if err != nil {
-		return err
-	}
-	page, err := pageParams(values)
-	if err != nil {
-		return err
-	}
-	list, err := s.store.Members(r.Context(), caller(r).Principal, class, page)
-	if err != nil {
-		return err
-	}
-	return replyList(w, list)
+	return listClass(w, r, s.store.Members)
 }
 
 // memberParams are the path parameters of a member.

@@ -58,11 +58,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := query(r, "limit", "page", "order", "thread")
-	if err != nil {
-		return err
-	}
-	page, err := pageParams(values)
+	values, page, err := pageQuery(r, "order", "thread")
 	if err != nil {
 		return err
 	}

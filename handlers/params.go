@@ -84,10 +84,14 @@ func intParam(values url.Values, name string, fallback, least, most int) (int, e
 	return n, nil
 }
 
-// pageParams are the parameters of every list.
-func pageParams(values url.Values) (storage.Page, error) {
+// pageQuery reads the query of a list: which part is asked for, and what else the list takes.
+func pageQuery(r *http.Request, more ...string) (url.Values, storage.Page, error) {
+	values, err := query(r, append([]string{"limit", "page"}, more...)...)
+	if err != nil {
+		return nil, storage.Page{}, err
+	}
 	limit, err := intParam(values, "limit", defaultPage, 1, maxPage)
-	return storage.Page{Limit: limit, After: values.Get("page")}, err
+	return values, storage.Page{Limit: limit, After: values.Get("page")}, err
 }
 
 // orderParam is the order of a list of messages.

@@ -44,23 +44,7 @@ func (c *checks) seq(field string, value *int64) {
 }
 
 func (s *Server) listReceipts(w http.ResponseWriter, r *http.Request) error {
-	class, err := pathID(r, "class")
-	if err != nil {
-		return err
-	}
-	values, err := query(r, "limit", "page")
-	if err != nil {
-		return err
-	}
-	page, err := pageParams(values)
-	if err != nil {
-		return err
-	}
-	list, err := s.store.Receipts(r.Context(), caller(r).Principal, class, page)
-	if err != nil {
-		return err
-	}
-	return replyList(w, list)
+	return listClass(w, r, s.store.Receipts)
 }
 
 func (s *Server) getMessageReceipts(w http.ResponseWriter, r *http.Request) error {

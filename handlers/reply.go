@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -48,6 +49,23 @@ func replyList[T any](w http.ResponseWriter, list storage.List[T]) error {
 		body.Next = &list.Next
 	}
 	return reply(w, http.StatusOK, body)
+}
+
+// listClass answers with a part of what a class has a list of.
+func listClass[T any](w http.ResponseWriter, r *http.Request, read func(context.Context, storage.Principal, string, storage.Page) (storage.List[T], error)) error {
+	class, err := pathID(r, "class")
+	if err != nil {
+		return err
+	}
+	_, page, err := pageQuery(r)
+	if err != nil {
+		return err
+	}
+	list, err := read(r.Context(), caller(r).Principal, class, page)
+	if err != nil {
+		return err
+	}
+	return replyList(w, list)
 }
 
 // replyNothing answers a change that has nothing to tell.

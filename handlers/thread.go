@@ -12,11 +12,7 @@ func (s *Server) listReplies(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	values, err := query(r, "limit", "page", "order")
-	if err != nil {
-		return err
-	}
-	page, err := pageParams(values)
+	values, page, err := pageQuery(r, "order")
 	if err != nil {
 		return err
 	}
