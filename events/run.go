@@ -77,22 +77,26 @@ func (e errWrite) Unwrap() error { return e.error }
 
 // sendQueued writes one chunk, waiting for something to write. What was given out before an error is written too.
 func (s *Stream) sendQueued(ctx context.Context, write func([]byte) error) error {
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
-	b := (*buf)[:0]
+	var buf *[]byte // taken with the first frame: who waits holds none
 	err := s.next(ctx, func(f *Frame) bool {
-		b = s.appendFrame(b, f)
-		return len(b) < chunk
-	})
-	if cap(b) <= 4*chunk { // one giant frame must not stay in the pool
-		*buf = b
-	}
-	if len(b) > 0 {
-		if err := write(b); err != nil {
-			return errWrite{err}
+		if buf == nil {
+			buf = buffers.Get().(*[]byte)
 		}
-		s.noteWritten()
+		*buf = s.appendFrame(*buf, f)
+		return len(*buf) < chunk
+	})
+	if buf == nil {
+		return err
 	}
+	failed := write(*buf)
+	if cap(*buf) <= 4*chunk { // one giant frame must not stay in the pool
+		*buf = (*buf)[:0]
+		buffers.Put(buf)
+	}
+	if failed != nil {
+		return errWrite{failed}
+	}
+	s.noteWritten()
 	return err
 }
 
