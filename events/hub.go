@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -57,6 +58,8 @@ type Hub struct {
 	log     *slog.Logger
 	metrics *metrics
 	wheel   *wheel
+	expiry  *expiry
+	shards  []*shard
 	heads   chan *feed // inboxes that wait to learn their head
 	pace    *receiptPace
 
@@ -68,7 +71,12 @@ type Hub struct {
 	epoch   string
 	feeds   map[Channel]*feed
 	streams map[*Stream]struct{}
+	served  int // streams on sockets
+	turn    int // of the shards
 	closed  bool
+
+	allLeft sync.Once
+	left    chan struct{} // closed when the hub is and no stream on a socket is left
 }
 
 // New starts a hub over a log that can be reached. Close stops it.
@@ -91,12 +99,14 @@ func New(cfg Config) (*Hub, error) {
 		log:     cfg.Logger,
 		metrics: newMetrics(cfg.Metrics),
 		wheel:   newWheel(cfg.Heartbeat),
+		expiry:  newExpiry(),
 		heads:   make(chan *feed, headsMost),
 		pace:    newReceiptPace(cfg.ReceiptRate),
 		ctx:     ctx,
 		stop:    stop,
 		feeds:   map[Channel]*feed{},
 		streams: map[*Stream]struct{}{},
+		left:    make(chan struct{}),
 	}
 	first, cancel := context.WithTimeout(ctx, logWait)
 	defer cancel()
@@ -109,6 +119,12 @@ func New(cfg Config) (*Hub, error) {
 	h.tasks.Go(h.watch)
 	h.tasks.Go(h.answerHeads)
 	h.tasks.Go(func() { h.wheel.run(ctx) })
+	h.tasks.Go(func() { h.expiry.run(ctx) })
+	for range runtime.GOMAXPROCS(0) {
+		d := newShard(h)
+		h.shards = append(h.shards, d)
+		h.tasks.Go(func() { d.run(ctx) })
+	}
 	h.tasks.Go(func() { h.pace.run(ctx, h.signalReceipts) })
 	return h, nil
 }
@@ -147,8 +163,8 @@ func (h *Hub) Epoch() string {
 	return h.epoch
 }
 
-// Close drains the hub and stops it. It waits for all that the hub started; streams that others run must have
-// returned, or must do so on their own.
+// Close drains the hub and stops it. It waits for all that the hub started, and for streams on sockets; streams that
+// others run must have returned, or must do so on their own.
 func (h *Hub) Close() {
 	h.Drain(context.Background())
 	h.stop()
