@@ -11,6 +11,13 @@ import (
 // to send would cost more memory than making them anew.
 const keepQueue = 8
 
+// While a shard has much to do it rests after each round for as long as that took: what comes meanwhile goes out joined,
+// with one write per stream, which costs less than the waiting. A round that was over at once is followed by no rest.
+const (
+	restFrom = time.Millisecond
+	restMost = 25 * time.Millisecond
+)
+
 // shard is one of a few goroutines that write to all parked streams. It never blocks: a socket that is full gets a
 // goroutine of its own.
 //
@@ -21,13 +28,14 @@ type shard struct {
 	wake chan struct{} // has room for one: "the list is no longer empty"
 	busy atomic.Int64  // since when there is something to send, in nanoseconds; 0: there is nothing
 
-	mu   sync.Mutex // guards list
-	list []*Stream  // parked streams that have something to send, each once
+	mu      sync.Mutex    // guards what follows
+	list    []*Stream     // parked streams that have something to send, each once
+	settled chan struct{} // closed at the end of the round; nil while nobody waits for it
 
 	// The rest belongs to the shard's goroutine.
 	round []*Stream
 	batch []queued // what one stream is sent
-	buf   []byte
+	text  text     // and how it reads
 	sum   sum
 }
 
@@ -59,13 +67,34 @@ func (d *shard) run(ctx context.Context) {
 		case <-d.wake:
 		}
 		for d.take() {
-			began := d.busy.Swap(time.Now().UnixNano())
+			began := time.Now()
+			waited := d.busy.Swap(began.UnixNano())
 			for i, s := range d.round {
 				d.serve(s)
 				d.round[i] = nil
 			}
-			d.report(time.Duration(time.Now().UnixNano() - began))
+			d.text.reset()
+			d.report(time.Duration(time.Now().UnixNano() - waited))
+			if !d.rest(ctx, time.Since(began)) {
+				return
+			}
 		}
+	}
+}
+
+// rest waits for as long as the round took, within bounds, and reports false when ctx ends. With little to do it does
+// not wait at all.
+func (d *shard) rest(ctx context.Context, took time.Duration) bool {
+	if took < restFrom {
+		return true
+	}
+	pause := time.NewTimer(min(took, restMost))
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-pause.C:
+		return true
 	}
 }
 
@@ -73,6 +102,10 @@ func (d *shard) run(ctx context.Context) {
 func (d *shard) take() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.settled != nil {
+		close(d.settled)
+		d.settled = nil
+	}
 	d.round, d.list = d.list, d.round[:0]
 	if len(d.round) == 0 {
 		d.busy.Store(0)
@@ -118,7 +151,7 @@ func (d *shard) serve(s *Stream) {
 // send writes the batch to a stream. It returns the rest of the batch that takes more than writing, from there on, and
 // the bytes that the socket did not take.
 func (d *shard) send(s *Stream) (rest []queued, unsent []byte, err error) {
-	d.buf = d.buf[:0]
+	d.text.start(s)
 	for i, q := range d.batch {
 		if s.full() || s.mayBlock(q) {
 			rest = d.batch[i:]
@@ -129,37 +162,36 @@ func (d *shard) send(s *Stream) (rest []queued, unsent []byte, err error) {
 			return nil, nil, err
 		}
 		if wanted {
-			d.buf = s.appendFrame(d.buf, q.frame.as(s.user))
+			d.text.add(s, q.frame.as(s.user))
 		}
-		if len(d.buf) >= chunk {
+		if d.text.len() >= chunk {
 			if unsent, err = d.flush(s); err != nil || len(unsent) > 0 {
 				return d.batch[i+1:], unsent, err
 			}
+			d.text.start(s)
 		}
 	}
 	unsent, err = d.flush(s)
 	return rest, unsent, err
 }
 
-// flush writes the buffer, and returns what the socket did not take.
+// flush writes the text, and returns what the socket did not take.
 func (d *shard) flush(s *Stream) (unsent []byte, err error) {
-	if len(d.buf) == 0 {
+	text := d.text.bytes()
+	if len(text) == 0 {
 		return nil, nil
 	}
-	n, err := s.socket.TrySend(d.buf)
+	n, err := s.socket.TrySend(text)
 	if err != nil {
 		return nil, errWrite{err}
 	}
 	s.bytes += int64(n)
 	d.sum.bytes += int64(n)
 	d.sum.writes++
-	if n < len(d.buf) {
-		return d.buf[n:], nil
+	if n < len(text) {
+		return text[n:], nil
 	}
 	s.noteWritten()
-	if d.buf = d.buf[:0]; cap(d.buf) > 4*chunk { // a giant frame has blown it up
-		d.buf = nil
-	}
 	return nil, nil
 }
 
@@ -191,16 +223,4 @@ func (h *Hub) leftLocked() {
 	if h.closed && h.served == 0 {
 		h.allLeft.Do(func() { close(h.left) })
 	}
-}
-
-// Lag is for how long the streams that wait longest have had something to send that no shard has come to.
-func (h *Hub) Lag() time.Duration {
-	var lag int64
-	now := time.Now().UnixNano()
-	for _, d := range h.shards {
-		if since := d.busy.Load(); since != 0 {
-			lag = max(lag, now-since)
-		}
-	}
-	return time.Duration(lag)
 }
