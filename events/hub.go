@@ -62,6 +62,7 @@ type Hub struct {
 	shards  []*shard
 	heads   chan *feed // inboxes that wait to learn their head
 	pace    *receiptPace
+	inboxes []*feed // whose heads watch has yet to ask for in this round
 
 	stop  context.CancelFunc
 	ctx   context.Context // ends with Close; for work that no request owns
@@ -177,13 +178,15 @@ func (h *Hub) lookup(channel Channel) *feed {
 	return h.feeds[channel]
 }
 
-// snapshot lists the feeds.
-func (h *Hub) snapshot() []*feed {
+// snapshot lists the feeds of some channels.
+func (h *Hub) snapshot(of func(Channel) bool) []*feed {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	feeds := make([]*feed, 0, len(h.feeds))
-	for _, f := range h.feeds {
-		feeds = append(feeds, f)
+	for channel, f := range h.feeds {
+		if of(channel) {
+			feeds = append(feeds, f)
+		}
 	}
 	return feeds
 }

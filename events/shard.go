@@ -11,8 +11,9 @@ import (
 // to send would cost more memory than making them anew.
 const keepQueue = 8
 
-// While a shard has much to do it rests after each round for as long as that took: what comes meanwhile goes out joined,
-// with one write per stream, which costs less than the waiting. A round that was over at once is followed by no rest.
+// While the work doesn't end a shard rests after each round for as long as that took: what comes meanwhile goes out
+// joined, with one write per stream, which gets more done. After a round that was over at once, or with which all was
+// done, it does not rest.
 const (
 	restFrom = time.Millisecond
 	restMost = 25 * time.Millisecond
@@ -75,19 +76,22 @@ func (d *shard) run(ctx context.Context) {
 			}
 			d.text.reset()
 			d.report(time.Duration(time.Now().UnixNano() - waited))
-			if !d.rest(ctx, time.Since(began)) {
+			if took := time.Since(began); took >= restFrom && d.pressed() && !d.rest(ctx, took) {
 				return
 			}
 		}
 	}
 }
 
-// rest waits for as long as the round took, within bounds, and reports false when ctx ends. With little to do it does
-// not wait at all.
+// pressed reports whether as much again is to be done as in the round that has just ended, or nearly so.
+func (d *shard) pressed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.list) > len(d.round)/2
+}
+
+// rest waits for as long as the round took, within bounds, and reports false when ctx ends.
 func (d *shard) rest(ctx context.Context, took time.Duration) bool {
-	if took < restFrom {
-		return true
-	}
 	pause := time.NewTimer(min(took, restMost))
 	defer pause.Stop()
 	select {

@@ -7,8 +7,8 @@ import (
 )
 
 // wheelSlots is how many parts a heartbeat's interval has. Streams are spread over them, so that the beats of many
-// streams are not written in one instant, with one timer for all.
-const wheelSlots = 16
+// streams are not written in one instant and hold up nothing else, with one timer for all.
+const wheelSlots = 256
 
 // wheel sends heartbeats.
 type wheel struct {
@@ -65,12 +65,15 @@ func (w *wheel) run(ctx context.Context) {
 
 // beat sends one frame to all streams of a slot.
 func (w *wheel) beat(slot int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.slots[slot]) == 0 {
+		return
+	}
 	frame, err := newFrame(Heartbeat, heartbeat{Type: Heartbeat, At: Now()})
 	if err != nil {
 		panic(err) // a string and a time always encode
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	for _, s := range w.slots[slot] {
 		s.push(frame, nil)
 	}
