@@ -51,14 +51,14 @@ func (x *expiry) run(ctx context.Context) {
 		case <-timer.C:
 		case <-x.wake:
 		}
-		if next, any := x.end(time.Now()); any {
+		if next, waiting := x.end(time.Now()); waiting {
 			timer.Reset(next)
 		}
 	}
 }
 
 // end ends the streams that are due, and reports how long the next one has.
-func (x *expiry) end(now time.Time) (next time.Duration, any bool) {
+func (x *expiry) end(now time.Time) (next time.Duration, waiting bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for len(x.queue) > 0 {

@@ -138,8 +138,8 @@ func TestConn(t *testing.T) {
 		fill(t, conn)
 		done := make(chan error, 1)
 		go func() {
-			for err := error(nil); ; {
-				if err = conn.Send(make([]byte, 1<<20)); err != nil {
+			for {
+				if err := conn.Send(make([]byte, 1<<20)); err != nil {
 					done <- err
 					return
 				}
