@@ -27,7 +27,7 @@ const (
 type Config struct {
 	URL       string        `env:"HOMEROOM_URL" default:"http://127.0.0.1:8080" help:"Where the service is."`
 	Streams   int           `default:"100" help:"Streams to open; each is of a member of its own."`
-	Classes   int           `default:"5" help:"Classes to spread them over."`
+	Classes   int           `default:"5" help:"Classes to spread them over; with fewer streams, as many as those."`
 	Rate      float64       `default:"50" help:"Posts a second over all classes; 0: as fast as they are accepted."`
 	Posters   int           `default:"32" help:"Posts that may be under way at once."`
 	Duration  time.Duration `default:"30s" help:"How long to post."`
@@ -58,8 +58,8 @@ func (c *Config) check() error {
 	switch {
 	case c.Streams < 1:
 		return errors.New("--streams must be at least 1")
-	case c.Classes < 1 || c.Classes > c.Streams:
-		return errors.New("--classes must be at least 1, and not more than the streams")
+	case c.Classes < 1:
+		return errors.New("--classes must be at least 1")
 	case c.Posters < 1:
 		return errors.New("--posters must be at least 1")
 	case c.Rate < 0 || c.ConnectRate < 0 || c.Posts < 0 || c.Cut < 0:
@@ -73,6 +73,7 @@ func (c *Config) check() error {
 	case c.Addresses < 1 || c.Addresses > maxAddress:
 		return fmt.Errorf("--addresses must be from 1 to %d", maxAddress)
 	}
+	c.Classes = min(c.Classes, c.Streams)
 	c.URL = strings.TrimRight(c.URL, "/")
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

@@ -28,6 +28,13 @@ func (f *faults) add(kind *atomic.Int64, err error) {
 	}
 }
 
+// told are the first ones, in words.
+func (f *faults) told() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string{}, f.first...)
+}
+
 // sum is how many there are.
 func (f *faults) sum() int64 {
 	return f.lost.Load() + f.doubled.Load() + f.late.Load() + f.wrong.Load() + f.unposted.Load() + f.refused.Load()

@@ -29,9 +29,7 @@ func newLibraryWire(base string, d *dialer) *libraryWire {
 }
 
 // follow implements wire. The library gives signals the id of the event before them.
-func (w *libraryWire) follow(ctx context.Context, o opening, take func(*frame) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+func (w *libraryWire) follow(ctx context.Context, o opening, take func(*frame)) error {
 	client := sse.NewClient(w.base+o.path, sse.ClientMaxBufferSize(maxFrame))
 	client.Connection = w.fast
 	if o.slow {
@@ -49,21 +47,11 @@ func (w *libraryWire) follow(ctx context.Context, o opening, take func(*frame) e
 	if o.cursor != nil {
 		client.LastEventID.Store(bytes.Clone(o.cursor))
 	}
-	var failed error
-	err := client.SubscribeRawWithContext(ctx, func(e *sse.Event) {
-		if failed != nil {
-			return
-		}
+	return client.SubscribeRawWithContext(ctx, func(e *sse.Event) {
 		f := frame{id: e.ID, hasID: len(e.ID) > 0, event: e.Event, data: e.Data}
 		if ms, err := strconv.Atoi(string(e.Retry)); err == nil {
 			f.retry = time.Duration(ms) * time.Millisecond
 		}
-		if failed = take(&f); failed != nil {
-			cancel()
-		}
+		take(&f)
 	})
-	if failed != nil {
-		return failed
-	}
-	return err
 }

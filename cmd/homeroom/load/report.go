@@ -37,6 +37,7 @@ type Report struct {
 type Posts struct {
 	Made       int64       `json:"made"` // and answered
 	PerSecond  float64     `json:"per_second"`
+	Asked      float64     `json:"asked_per_second"` // 0: as fast as they are accepted
 	TriedAgain int64       `json:"tried_again"`
 	Replayed   int64       `json:"replayed"` // of those, made by an attempt whose answer was lost
 	Failed     int64       `json:"failed"`   // refused, or never answered
@@ -85,7 +86,7 @@ func (t *trial) report() *Report {
 		URL: t.cfg.URL, Client: t.cfg.Client, Streams: t.cfg.Streams, Classes: t.cfg.Classes, Size: t.cfg.Size, Seconds: seconds,
 		Posts: Posts{
 			Made: n.posted.Load(), TriedAgain: n.retried.Load(), Replayed: n.replayed.Load(), Failed: t.faults.unposted.Load(),
-			PerSecond: float64(n.postedInTime) / seconds, Latency: n.postTimes.percentiles(),
+			PerSecond: float64(n.postedInTime) / seconds, Asked: t.cfg.Rate, Latency: n.postTimes.percentiles(),
 		},
 		Deliveries: Deliveries{
 			Events: n.delivered.Load(), CaughtUp: n.caughtUp.Load(), Bytes: n.bytes.Load(),
@@ -98,7 +99,7 @@ func (t *trial) report() *Report {
 			AwayTime: n.awayTimes.percentiles(), CatchUpTime: n.catchUpTimes.percentiles(),
 		},
 		OK: t.faults.sum() == 0, Lost: t.faults.lost.Load(), Doubled: t.faults.doubled.Load(), OutOfOrder: t.faults.late.Load(),
-		Wrong: t.faults.wrong.Load(), Refused: t.faults.refused.Load(), Faults: append([]string{}, t.faults.first...),
+		Wrong: t.faults.wrong.Load(), Refused: t.faults.refused.Load(), Faults: t.faults.told(),
 	}
 	maps.Copy(r.Connections.Closed, n.closings)
 	if s := &t.storm; s.streams > 0 {
@@ -126,7 +127,7 @@ func (r *Report) verdict() string {
 func (r *Report) Print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d streams of %d classes at %s, read with the %s client; %.1f s of posting\n\n", r.Streams, r.Classes, r.URL, r.Client, r.Seconds)
-	fmt.Fprintf(&b, "posts        %d (%.1f/s), %d tried again, %d failed\n", r.Posts.Made, r.Posts.PerSecond, r.Posts.TriedAgain, r.Posts.Failed)
+	fmt.Fprintf(&b, "posts        %d (%.1f/s%s), %d tried again, %d failed\n", r.Posts.Made, r.Posts.PerSecond, r.Posts.asked(), r.Posts.TriedAgain, r.Posts.Failed)
 	fmt.Fprintf(&b, "deliveries   %d (%.0f/s), of which %d caught up later; %.1f MB received\n",
 		r.Deliveries.Events, r.Deliveries.PerSecond, r.Deliveries.CaughtUp, float64(r.Deliveries.Bytes)/1e6)
 	c := &r.Connections
@@ -143,6 +144,14 @@ func (r *Report) Print(w io.Writer) error {
 	b.WriteString(r.verdict() + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// asked tells the rate that was asked for.
+func (p *Posts) asked() string {
+	if p.Asked == 0 {
+		return ", as fast as accepted"
+	}
+	return fmt.Sprintf(" of %.1f/s asked for", p.Asked)
 }
 
 // closings tells how many streams the service closed, and why.

@@ -3,10 +3,7 @@ package load
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,7 +55,7 @@ func newTrial(cfg Config) (*trial, error) {
 	}
 	d := &dialer{addresses: cfg.Addresses, bytes: &t.tally.bytes}
 	if cfg.Client == ClientOwn {
-		t.wire = &ownWire{base, d}
+		t.wire = &ownWire{base: base, dialer: d}
 	} else {
 		t.wire = newLibraryWire(cfg.URL, d)
 	}
@@ -70,15 +67,6 @@ func (t *trial) now() int64 { return int64(time.Since(t.begun)) }
 
 // enter names the phase that begins.
 func (t *trial) enter(phase string) { t.phase.Store(&phase) }
-
-func (t *trial) keepOpenError(err error) {
-	if err == nil {
-		err = io.ErrUnexpectedEOF
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.openError = err
-}
 
 // Run makes a trial. When ctx ends it stops posting, and goes on to the report. An error says that there was no
 // trial; what a trial found is in the report.
@@ -119,53 +107,18 @@ func (t *trial) measure(ctx context.Context) (*Report, error) {
 	}
 	t.enter("posting")
 	t.post(ctx)
-	if t.cfg.Storm && ctx.Err() == nil {
-		t.enter("storm")
-		t.storm.run(ctx, t)
-	}
 	t.enter("settling")
 	close(t.calm)
 	t.settle(streams)
+	if t.cfg.Storm && ctx.Err() == nil {
+		t.enter("storm")
+		t.storm.run(ctx, t)
+		t.settle(streams)
+	}
 	hangUp()
 	reading.Wait()
 	t.findLost()
 	return t.report(), nil
-}
-
-// open starts the readers, at the rate that was asked for, and waits until all streams are open: only then is it known
-// that everybody must see the first post.
-func (t *trial) open(ctx, streams context.Context, reading *sync.WaitGroup) error {
-	for i := range t.cfg.Streams {
-		c := t.classes[i%len(t.classes)]
-		t.readers = append(t.readers, t.newReader(i, c, c.members[i/len(t.classes)]))
-	}
-	begun := time.Now()
-	for i, r := range t.readers {
-		if t.cfg.ConnectRate > 0 && !sleep(ctx, time.Until(begun.Add(time.Duration(float64(i)/t.cfg.ConnectRate*float64(time.Second))))) {
-			return ctx.Err()
-		}
-		reading.Go(func() { r.read(streams) })
-	}
-	t.await(ctx, func() bool {
-		return t.tally.ready.Load() == int64(t.cfg.Streams) || t.faults.refused.Load() > 0
-	})
-	if n := t.tally.ready.Load(); n < int64(t.cfg.Streams) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		return fmt.Errorf("only %d of %d streams opened: %w", n, t.cfg.Streams, t.whyClosed())
-	}
-	return nil
-}
-
-// whyClosed is why a stream did not open.
-func (t *trial) whyClosed() error {
-	if len(t.faults.first) > 0 {
-		return errors.New(strings.Join(t.faults.first[:1], ""))
-	}
-	if t.openError != nil {
-		return t.openError
-	}
-	return errors.New("they take too long")
 }
 
 // post posts for the time of the trial, while connections are cut.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"mime"
@@ -27,20 +28,21 @@ type opening struct {
 	slow        bool
 }
 
-// wire follows streams. Follow opens one and gives each frame to take, until the connection ends, take fails, or ctx
-// ends. A frame's slices are take's for the time of the call.
+// wire follows streams. Follow opens one and gives each frame to take, until the connection or ctx ends. A frame's
+// slices are take's for the time of the call.
 type wire interface {
-	follow(ctx context.Context, o opening, take func(*frame) error) error
+	follow(ctx context.Context, o opening, take func(*frame)) error
 }
 
 // ownWire reads streams with as little as HTTP/1.1 needs.
 type ownWire struct {
 	base   *url.URL
 	dialer *dialer
+	roots  *x509.CertPool // nil: the system's
 }
 
 // follow implements wire.
-func (w *ownWire) follow(ctx context.Context, o opening, take func(*frame) error) error {
+func (w *ownWire) follow(ctx context.Context, o opening, take func(*frame)) error {
 	conn, err := w.connect(ctx, o.slow)
 	if err != nil {
 		return err
@@ -63,9 +65,7 @@ func (w *ownWire) follow(ctx context.Context, o opening, take func(*frame) error
 				return err
 			}
 		}
-		if err := take(&f); err != nil {
-			return err
-		}
+		take(&f)
 	}
 }
 
@@ -83,7 +83,7 @@ func (w *ownWire) connect(ctx context.Context, slow bool) (net.Conn, error) {
 	if err != nil || w.base.Scheme != "https" {
 		return conn, err
 	}
-	secure := tls.Client(conn, &tls.Config{ServerName: w.base.Hostname()})
+	secure := tls.Client(conn, &tls.Config{ServerName: w.base.Hostname(), RootCAs: w.roots})
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -118,7 +118,7 @@ func (w *ownWire) open(conn net.Conn, o opening) (io.Reader, error) {
 	if slices.Contains(resp.TransferEncoding, "chunked") {
 		return httputil.NewChunkedReader(from), nil // and the response with its header is garbage
 	}
-	return from, nil
+	return resp.Body, nil
 }
 
 // checkOpened tells a stream from anything else.
