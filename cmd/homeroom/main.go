@@ -17,6 +17,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the service (the default)."`
 	Token   tokenCommand   `cmd:"" help:"Print a signed token, for development and scripts."`
 	Tail    tailCommand    `cmd:"" help:"Follow a class from a terminal."`
+	Load    loadCommand    `cmd:"" help:"Try a service under load, and check what every reader gets."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, and exit."`
 	Epoch   epochCommand   `cmd:"" help:"Operations on the log's epoch."`
 	Version versionCommand `cmd:"" help:"Print the version."`
