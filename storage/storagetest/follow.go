@@ -293,6 +293,7 @@ func (c *client) apply(e events.Event) {
 		if info.Version > c.info.Version {
 			c.info = info
 		}
+	case events.NotificationCreated: // of the inbox, which is no list here
 	default:
 		c.run.rt.Errorf("event %d is a %s", e.Seq, e.Type)
 	}
