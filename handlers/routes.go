@@ -45,6 +45,8 @@ func (s *Server) Handler() http.Handler {
 			r.Get(class+"/members/{user}", s.handle(s.getMember))
 			r.Put(class+"/members/{user}", s.handle(s.putMember))
 			r.Delete(class+"/members/{user}", s.handle(s.removeMember))
+			r.Put(class+"/members/{user}/mute", s.handle(s.muteMember))
+			r.Delete(class+"/members/{user}/mute", s.handle(s.unmuteMember))
 
 			r.Get(class+"/join-code", s.handle(s.getJoinCode))
 			r.Put(class+"/join-code", s.handle(s.putJoinCode))

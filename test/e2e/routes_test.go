@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"homeroom/test/harness"
 )
@@ -26,6 +27,7 @@ func TestRoutes(t *testing.T) {
 		"POST /v1/classes":                             `{"name":"x"}`,
 		"PATCH /v1/classes/{class}":                    `{"name":"x"}`,
 		"PUT /v1/classes/{class}/members/{user}":       `{"role":"student"}`,
+		"PUT /v1/classes/{class}/members/{user}/mute":  `{"until":"` + time.Now().Add(time.Hour).Format(time.RFC3339) + `"}`,
 		"POST /v1/classes/{class}/messages":            `{"text":"x"}`,
 		"PUT /v1/classes/{class}/receipt":              `{"read":1}`,
 		"PATCH /v1/classes/{class}/messages/{message}": `{"text":"x"}`,
