@@ -25,11 +25,13 @@ func (m *Member) lapse(now events.Time) {
 }
 
 // muting is the action of muting a member, and of ending that.
-func muting(m *Member) Action {
-	switch m.Role {
-	case Student:
+func muting(m *Member, p Principal) Action {
+	switch {
+	case m.User == p.User:
+		return MuteOneself
+	case m.Role == Student:
 		return MuteStudents
-	case Assistant:
+	case m.Role == Assistant:
 		return MuteAssistants
 	default:
 		return MuteTeachers
@@ -65,11 +67,8 @@ func (e *Engine) mute(ctx context.Context, p Principal, class, user string, vers
 		if old == nil {
 			return ErrNotFound
 		}
-		if err := a.may(muting(old), user); err != nil {
+		if err := a.may(muting(old, p), user); err != nil {
 			return err
-		}
-		if user == p.User {
-			return ErrForbidden
 		}
 		m = *old
 		if m.MutedUntil, err = until(b.now); err != nil {

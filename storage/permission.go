@@ -1,5 +1,7 @@
 package storage
 
+//go:generate go test -run ^TestPermissionsAreDocumented$ -update
+
 // Action is something that needs a permission, in the words of docs/permissions.md.
 type Action string
 
@@ -16,6 +18,7 @@ const (
 	MuteStudents   Action = "mute and unmute students"
 	MuteAssistants Action = "mute and unmute assistants"
 	MuteTeachers   Action = "mute and unmute teachers"
+	MuteOneself    Action = "mute and unmute oneself"
 	ManageClass    Action = "change, archive, lock, slow down and delete the class"
 )
 
@@ -44,7 +47,7 @@ type permission struct {
 }
 
 // permissions is the whole of who may do what in a class: what has no row here is allowed to nobody. A class is not found
-// by anybody else than its members and admins. docs/permissions.md is printed from this file: go generate ./storage.
+// by anybody else than its members and admins. docs/permissions.md is printed from this file, by go generate.
 var permissions = [...]permission{
 	{ReadClass, yes, yes, yes, yes, nil},
 	{Acknowledge, no, own, own, own, nil},
@@ -57,6 +60,7 @@ var permissions = [...]permission{
 	{MuteStudents, yes, yes, yes, no, nil},
 	{MuteAssistants, yes, yes, no, no, nil},
 	{MuteTeachers, no, no, no, no, nil},
+	{MuteOneself, no, no, no, no, nil},
 	{ManageClass, yes, yes, no, no, nil},
 }
 
@@ -88,14 +92,13 @@ const (
 type exemption struct {
 	condition                          condition
 	admin, teacher, assistant, student scope
-	status                             int
-	code                               string
+	answer                             string
 }
 
 // exemptions are of each condition.
 var exemptions = [...]exemption{
-	{archived, no, no, no, no, 409, "class_archived"},
-	{locked, yes, yes, no, no, 403, "class_locked"},
-	{muted, yes, yes, no, no, 403, "muted"},
-	{slowed, yes, yes, yes, no, 429, "slow_mode"},
+	{archived, no, no, no, no, "409 class_archived"},
+	{locked, yes, yes, no, no, "403 class_locked"},
+	{muted, yes, yes, no, no, "403 muted"},
+	{slowed, yes, yes, yes, no, "429 slow_mode"},
 }
