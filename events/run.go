@@ -41,7 +41,7 @@ func (s *Stream) Run(ctx context.Context, sink Sink, expires time.Time) Ended {
 	defer s.hub.wheel.remove(s)
 
 	ended := s.send(ctx, sink)
-	ended.Events, ended.Cursor = s.events, s.held
+	ended.Events, ended.Bytes, ended.Cursor = s.events, s.bytes, s.held
 	s.hub.metrics.closed.WithLabelValues(string(ended.Reason)).Inc()
 	s.hub.metrics.delivered.Add(float64(ended.Events))
 	return ended
@@ -52,7 +52,7 @@ func (s *Stream) send(ctx context.Context, sink Sink) (ended Ended) {
 	write := func(p []byte) error {
 		err := sink.Send(p)
 		if err == nil {
-			ended.Bytes += int64(len(p))
+			s.bytes += int64(len(p))
 			s.hub.metrics.bytes.Add(float64(len(p)))
 		}
 		return err

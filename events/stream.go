@@ -28,6 +28,8 @@ type Stream struct {
 	retry   time.Duration
 	types   map[Type]bool // those that are wanted; nil: all
 	limit   int64         // events after which the stream ends; 0: never
+	address string
+	since   Time
 
 	inbox, system *leg
 	classes       []*leg   // ascending by key; just one on a class's stream
@@ -40,7 +42,10 @@ type Stream struct {
 	held Cursor // the last id that was written
 
 	events   int64            // logged events given out
+	bytes    int64            // written
 	patience <-chan time.Time // ends next's waiting; nil: never
+
+	traffic traffic // the two above as of the last write, for others
 
 	mu     sync.Mutex // guards what follows
 	live   []queued   // what arrived since out was filled

@@ -36,6 +36,9 @@ func (s *Server) Handler() http.Handler {
 			r.Get("/classes", s.handle(s.listClasses))
 			r.Get("/stream", s.handle(s.streamAll))
 
+			r.Get("/admin/connections", s.handle(s.listConnections))
+			r.Delete("/admin/connections/{connection}", s.handle(s.closeConnection))
+
 			const class = "/classes/{class}" // and no subrouter: a mount would answer every method of its root
 			r.Get(class, s.handle(s.getClass))
 			r.Patch(class, s.handle(s.updateClass))

@@ -135,8 +135,8 @@ func (a *access) role() *Role {
 	return &a.member.Role
 }
 
-// permitted refuses an action that the caller's global role doesn't allow.
-func permitted(p Principal, action Action) error {
+// May is [ErrForbidden] for an action outside of classes that the caller's global role doesn't allow.
+func (p Principal) May(action Action) error {
 	for _, g := range globalPermissions {
 		if g.action == action && (map[GlobalRole]scope{GlobalAdmin: g.admin, GlobalTeacher: g.teacher, GlobalStudent: g.student})[p.Role] == yes {
 			return nil

@@ -86,7 +86,7 @@ func (c ClassChange) apply(class *ClassInfo, now events.Time) bool {
 
 // CreateClass implements [Store].
 func (e *Engine) CreateClass(ctx context.Context, p Principal, draft ClassDraft) (Class, error) {
-	if err := permitted(p, CreateClasses); err != nil {
+	if err := p.May(CreateClasses); err != nil {
 		return Class{}, err
 	}
 	id, role := newID(), Teacher

@@ -27,6 +27,7 @@ const (
 	UseService    Action = "sign in, and list and follow one's own classes"
 	CreateClasses Action = "create classes"
 	JoinClasses   Action = "join a class with its code"
+	Administer    Action = "list live connections and close them"
 )
 
 // scope is how far a permission reaches.
@@ -76,6 +77,7 @@ var globalPermissions = [...]globalPermission{
 	{UseService, yes, yes, yes, nil},
 	{CreateClasses, yes, yes, no, nil},
 	{JoinClasses, yes, yes, yes, []condition{archived}},
+	{Administer, yes, no, no, nil},
 }
 
 // condition is a state of a class or of a member that forbids some actions.

@@ -75,7 +75,10 @@ func TestSlowMode(t *testing.T) {
 			}
 			stream.WaitFor("slow mode", harness.OfType("class.updated"))
 			first := r.as(t, ben).Post(r.class, "one")
-			for {
+			for patience := time.Now().Add(harness.Patience); ; {
+				if time.Now().After(patience) {
+					t.Fatal("slow mode has no end")
+				}
 				resp := r.as(t, ben).Do("POST", r.path("messages"), text)
 				if resp.Status == http.StatusCreated {
 					var second harness.Message

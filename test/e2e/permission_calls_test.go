@@ -23,11 +23,12 @@ const (
 // public is the action of what needs no token.
 const public = "public"
 
-// special is an answer that no table decides: of the two cases that have one.
+// special is an answer that no table decides.
 type special string
 
 const (
 	onlyDevelopment special = "only in development mode" // else it isn't there
+	nothingThere    special = "nothing there"            // what it names isn't there, for those who may know
 	joining         special = "joining"                  // a class that isn't there is as good as one with another code, and members are in already
 )
 
@@ -36,6 +37,7 @@ const (
 	toUse          = "sign in, and list and follow one's own classes"
 	toCreate       = "create classes"
 	toJoin         = "join a class with its code"
+	toAdminister   = "list live connections and close them"
 	toRead         = "read the class, its lists and its log, and follow it"
 	toAcknowledge  = "acknowledge what was received and read"
 	toPost         = "post messages"
@@ -67,6 +69,8 @@ var attempts = []attempt{
 	{operation: "listClasses", action: toUse},
 	{operation: "streamAll", action: toUse, query: "?limit=1"},
 	{operation: "createClass", action: toCreate, body: `{"name":"x"}`, harmless: true},
+	{operation: "listConnections", action: toAdminister},
+	{operation: "closeConnection", action: toAdminister, answer: nothingThere},
 
 	{operation: "getClass", action: toRead},
 	{operation: "updateClass", action: toManageAClass, body: `{"name":"x"}`, harmless: true},

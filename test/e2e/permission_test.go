@@ -183,6 +183,9 @@ func (p *permissions) expect(c caller, a attempt, in state, mine bool) (int, str
 			return condition.status, condition.code
 		}
 	}
+	if a.answer == nothingThere {
+		return http.StatusNotFound, "not_found"
+	}
 	return 0, ""
 }
 

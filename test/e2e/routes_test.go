@@ -18,7 +18,7 @@ func TestRoutes(t *testing.T) {
 	if len(operations) == 0 {
 		t.Fatal("the contract has no operations")
 	}
-	teacher := readDevSession(t, srv).Users[0]
+	admin := harness.Run(t, nil, "token", "--sub", "root", "--role", "admin", "--data", srv.Data).Must(t).Stdout
 	asset := regexp.MustCompile(`/assets/([\w.-]+)`).FindSubmatch(srv.With(t, "").Get("/").Want(http.StatusOK).Body)
 	if asset == nil {
 		t.Fatal("the page has no assets")
@@ -36,11 +36,12 @@ func TestRoutes(t *testing.T) {
 	for _, op := range operations {
 		name := op.Method + " " + op.Path
 		t.Run(name, func(t *testing.T) {
-			c := srv.With(t, teacher.Token)
+			c := srv.With(t, strings.TrimSpace(admin))
 			class := c.CreateClass("Every route")
 			c.AddMember(class.ID, hugo, "student")
 			path := strings.NewReplacer(
 				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]),
+				"{connection}", c.Stream(class.ID).Ready().Parsed.Connection,
 			).Replace(op.Path)
 			var code harness.JoinCode
 			c.Do("PUT", harness.ClassPath(class.ID, "join-code"), nil).Want(http.StatusOK).Into(&code)
