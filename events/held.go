@@ -56,7 +56,10 @@ func (s *Stream) note(f *Frame) {
 
 // noteWritten says that all that was noted has been written. What is in a frame whose write failed counts as not sent,
 // so whoever goes on from [Ended.Cursor] rather gets an event twice than never.
-func (s *Stream) noteWritten() { s.held = s.told }
+func (s *Stream) noteWritten() {
+	s.held = s.told
+	s.noteTraffic()
+}
 
 // Acknowledged tells, by class, up to which event a cursor shows that its client has what came before. Whoever opened
 // the stream with that cursor may call it before Run.

@@ -16,6 +16,8 @@ type Request struct {
 	Oldest bool          // without After: from the oldest event that is kept
 	Types  map[Type]bool // nil: all
 	Limit  int           // events after which a Run ends; 0: never
+
+	Address string // where the client is, for admins
 }
 
 // Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrClosed], an error that
@@ -32,6 +34,8 @@ func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 		retry:      jitter(h.cfg.Retry),
 		types:      req.Types,
 		limit:      int64(req.Limit),
+		address:    req.Address,
+		since:      Now(),
 		wake:       make(chan struct{}, 1),
 	}
 	if !s.all {

@@ -29,6 +29,8 @@ type Stream struct {
 	retry   time.Duration
 	types   map[Type]bool // those that are wanted; nil: all
 	limit   int64         // events after which the stream ends; 0: never
+	address string
+	since   Time
 
 	inbox, system *leg
 	classes       []*leg   // ascending by key; just one on a class's stream
@@ -43,6 +45,7 @@ type Stream struct {
 	events   int64            // logged events given out
 	bytes    int64            // written
 	patience <-chan time.Time // ends next's waiting; nil: never
+	traffic  traffic          // events and bytes as of the last write, for others
 
 	socket Socket      // of Serve
 	ended  func(Ended) // of Serve

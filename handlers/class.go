@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 
 	"homeroom/storage"
@@ -62,20 +63,26 @@ func (s *Server) updateClass(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Name     *string `json:"name"`
 		Archived *bool   `json:"archived"`
+		Locked   *bool   `json:"locked"`
+		SlowMode *int64  `json:"slow_mode_seconds"`
 	}
 	if err := readBody(w, r, &body); err != nil {
 		return err
 	}
+	change := storage.ClassChange{Name: body.Name, Archived: body.Archived, Locked: body.Locked, SlowMode: body.SlowMode}
 	var c checks
+	if change == (storage.ClassChange{}) {
+		c.add("name", "or archived, locked or slow_mode_seconds is required")
+	}
 	if body.Name != nil {
 		c.line("name", body.Name, maxName)
-	} else if body.Archived == nil {
-		c.add("name", "or archived is required")
+	}
+	if body.SlowMode != nil && (*body.SlowMode < 0 || *body.SlowMode > storage.MaxSlowMode) {
+		c.add("slow_mode_seconds", fmt.Sprintf("must be from 0 to %d", storage.MaxSlowMode))
 	}
 	if err := c.err(); err != nil {
 		return err
 	}
-	change := storage.ClassChange{Name: body.Name, Archived: body.Archived}
 	var class storage.Class
 	if err := ifMatch(r, func(version int64) (err error) {
 		class, err = s.store.UpdateClass(r.Context(), caller(r).Principal, id, change, version)

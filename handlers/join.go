@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -105,11 +104,7 @@ func userKey(r *http.Request) (string, error) { return caller(r).User, nil }
 
 // addressKey is where a call comes from. Addresses of IPv6 count by their network: who has one has them all.
 func addressKey(r *http.Request) (string, error) {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	return httprate.CanonicalizeIP(host), nil
+	return httprate.CanonicalizeIP(clientAddress(r)), nil
 }
 
 func tooManyJoins(http.ResponseWriter, *http.Request) error {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -66,6 +68,13 @@ func problemOf(err error) *Problem {
 			return p
 		}
 	}
+	if m, ok := errors.AsType[*storage.MutedError](err); ok {
+		return newProblem(http.StatusForbidden, "muted", "You are muted in this class until "+m.Until.String()+". Until then you can read, and not post.")
+	}
+	if slow, ok := errors.AsType[*storage.SlowModeError](err); ok {
+		seconds := strconv.Itoa(int(math.Ceil(slow.Wait.Seconds())))
+		return newProblem(http.StatusTooManyRequests, "slow_mode", "The class is in slow mode. Your next message may come in "+seconds+" s.").with("Retry-After", seconds)
+	}
 	for _, known := range [...]struct {
 		err          error
 		status       int
@@ -80,6 +89,7 @@ func problemOf(err error) *Problem {
 		{storage.ErrParentIsReply, http.StatusUnprocessableEntity, "parent_is_reply", "Threads have one level. Reply to the message that this reply belongs to."},
 		{storage.ErrParentDeleted, http.StatusUnprocessableEntity, "parent_deleted", "The message to reply to is deleted."},
 		{storage.ErrClassArchived, http.StatusConflict, "class_archived", "The class is archived: it can be read, and nothing is written any more."},
+		{storage.ErrClassLocked, http.StatusForbidden, "class_locked", "The class is locked: only its teachers post until one of them opens it again."},
 		{storage.ErrWrongCode, http.StatusForbidden, "wrong_code", "This code opens no class here. Ask a teacher for the present one."},
 		{storage.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each, and the same one only to repeat it unchanged."},
 		{storage.ErrReceiptAhead, http.StatusUnprocessableEntity, "receipt_ahead", "The class has no event with that number yet."},

@@ -36,6 +36,9 @@ func (s *Server) Handler() http.Handler {
 			r.Get("/classes", s.handle(s.listClasses))
 			r.Get("/stream", s.handle(s.streamAll))
 
+			r.Get("/admin/connections", s.handle(s.listConnections))
+			r.Delete("/admin/connections/{connection}", s.handle(s.closeConnection))
+
 			const class = "/classes/{class}" // and no subrouter: a mount would answer every method of its root
 			r.Get(class, s.handle(s.getClass))
 			r.Patch(class, s.handle(s.updateClass))
@@ -45,6 +48,8 @@ func (s *Server) Handler() http.Handler {
 			r.Get(class+"/members/{user}", s.handle(s.getMember))
 			r.Put(class+"/members/{user}", s.handle(s.putMember))
 			r.Delete(class+"/members/{user}", s.handle(s.removeMember))
+			r.Put(class+"/members/{user}/mute", s.handle(s.muteMember))
+			r.Delete(class+"/members/{user}/mute", s.handle(s.unmuteMember))
 
 			r.Get(class+"/join-code", s.handle(s.getJoinCode))
 			r.Put(class+"/join-code", s.handle(s.putJoinCode))

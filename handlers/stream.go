@@ -73,7 +73,7 @@ func streamRequest(r *http.Request, class string) (_ events.Request, resume bool
 		return events.Request{}, false, err
 	}
 	id := caller(r)
-	req := events.Request{User: id.User, Admin: id.Admin(), Class: class}
+	req := events.Request{User: id.User, Admin: id.Admin(), Class: class, Address: clientAddress(r)}
 	if req.After, err = cursorParam(r.Header.Get("Last-Event-ID"), values, "last_event_id", "lastEventId"); err != nil {
 		return events.Request{}, false, err
 	}

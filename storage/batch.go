@@ -16,8 +16,17 @@ type batch struct {
 	evs  []events.Event
 	next map[events.Channel]int64 // heads after the events so far
 
+	now       events.Time      // of all that is written
 	clientKey string           // of the write under way; see begin
 	receipts  []events.Receipt // those that changed
+}
+
+// newBatch is a transaction at a moment, by which mutes may be over.
+func newBatch(tx Tx, rows *Rows, now events.Time) *batch {
+	for _, m := range rows.Members {
+		m.lapse(now)
+	}
+	return &batch{tx: tx, rows: rows, next: map[events.Channel]int64{}, now: now}
 }
 
 // Class is a class, or nil. With Member it makes batch a lookup.
@@ -67,7 +76,7 @@ func (b *batch) appendTo(channel events.Channel, typ events.Type, class string, 
 	seq := b.nextSeq(channel)
 	b.next[channel] = seq
 	e := events.Event{
-		Channel: channel, Type: typ, Class: class, Seq: seq, At: events.Now(), Actor: p.User, Data: data,
+		Channel: channel, Type: typ, Class: class, Seq: seq, At: b.now, Actor: p.User, Data: data,
 	}
 	if !channel.Inbox() { // the key belongs to what was asked for, not to the word of it
 		e.ClientKey = b.clientKey
@@ -83,7 +92,7 @@ func (b *batch) putClass(ctx context.Context, c *ClassInfo) error {
 
 func (b *batch) deleteClass(ctx context.Context, class string) error {
 	delete(b.rows.Classes, class)
-	return b.tx.DeleteClass(ctx, class, events.Now())
+	return b.tx.DeleteClass(ctx, class, b.now)
 }
 
 // putMember writes a member, the event of it, and the word to the member.
@@ -99,6 +108,9 @@ func (b *batch) putMember(ctx context.Context, m *Member, typ events.Type, p Pri
 func (b *batch) deleteMember(ctx context.Context, m *Member, p Principal) error {
 	key := MemberKey{m.Class, m.User}
 	delete(b.rows.Members, key)
+	if err := b.keepMute(ctx, m); err != nil {
+		return err
+	}
 	if err := b.tx.DeleteMember(ctx, key); err != nil {
 		return err
 	}

@@ -15,6 +15,9 @@ type ClassInfo struct {
 	UpdatedAt events.Time `json:"updated_at"`
 
 	ArchivedAt events.Time `json:"archived_at"` // then it can only be read
+
+	Locked   bool  `json:"locked"`            // then only teachers post
+	SlowMode int64 `json:"slow_mode_seconds"` // between two messages of a member; 0 for none
 }
 
 // Class is a class as its caller sees it.
@@ -52,11 +55,13 @@ type ClassDraft struct {
 type ClassChange struct {
 	Name     *string
 	Archived *bool
+	Locked   *bool
+	SlowMode *int64 // up to [MaxSlowMode]
 }
 
-// apply makes a change, and reports whether it was one.
-func (c ClassChange) apply(class *ClassInfo) bool {
-	was, now := *class, events.Now()
+// apply makes a change at a moment, and reports whether it was one.
+func (c ClassChange) apply(class *ClassInfo, now events.Time) bool {
+	was := *class
 	if c.Name != nil {
 		class.Name = *c.Name
 	}
@@ -65,6 +70,12 @@ func (c ClassChange) apply(class *ClassInfo) bool {
 		if *c.Archived {
 			class.ArchivedAt = now
 		}
+	}
+	if c.Locked != nil {
+		class.Locked = *c.Locked
+	}
+	if c.SlowMode != nil {
+		class.SlowMode = *c.SlowMode
 	}
 	if *class == was {
 		return false
@@ -75,8 +86,8 @@ func (c ClassChange) apply(class *ClassInfo) bool {
 
 // CreateClass implements [Store].
 func (e *Engine) CreateClass(ctx context.Context, p Principal, draft ClassDraft) (Class, error) {
-	if p.Role != GlobalTeacher && p.Role != GlobalAdmin {
-		return Class{}, ErrForbidden
+	if err := p.May(CreateClasses); err != nil {
+		return Class{}, err
 	}
 	id, role := newID(), Teacher
 	var class Class
@@ -85,13 +96,12 @@ func (e *Engine) CreateClass(ctx context.Context, p Principal, draft ClassDraft)
 		if err := b.begin(p, draft.Attempt); err != nil {
 			return err
 		}
-		now := events.Now()
-		info := ClassInfo{ID: id, Name: draft.Name, Version: 1, CreatedAt: now, UpdatedAt: now}
+		info := ClassInfo{ID: id, Name: draft.Name, Version: 1, CreatedAt: b.now, UpdatedAt: b.now}
 		class = Class{ClassInfo: info, Role: &role, Read: new(int64), Unread: new(int64)}
 		if err := b.putClass(ctx, &info); err != nil {
 			return err
 		}
-		creator := &Member{Class: id, User: p.User, Name: displayName(p.User, p.Name), Role: role, Version: 1, JoinedAt: now, UpdatedAt: now}
+		creator := &Member{Class: id, User: p.User, Name: displayName(p.User, p.Name), Role: role, Version: 1, JoinedAt: b.now, UpdatedAt: b.now}
 		if err := b.putMember(ctx, creator, events.MemberJoined, p); err != nil {
 			return err
 		}
@@ -117,7 +127,7 @@ func (e *Engine) UpdateClass(ctx context.Context, p Principal, id string, change
 		if version != AnyVersion && version != class.Version {
 			return &VersionError{class}
 		}
-		if !change.apply(&class.ClassInfo) {
+		if !change.apply(&class.ClassInfo, b.now) {
 			return nil
 		}
 		class.Version++

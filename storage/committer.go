@@ -35,6 +35,7 @@ type entry struct {
 // so they reach the hub in the order of their seqs.
 type committer struct {
 	driver  Driver
+	now     func() events.Time
 	publish func([]events.Event)
 	tell    func([]events.Receipt) // of receipts that changed
 	queue   chan *entry
@@ -44,8 +45,8 @@ type committer struct {
 	closed bool
 }
 
-func newCommitter(driver Driver) *committer {
-	c := &committer{driver: driver, publish: func([]events.Event) {}, tell: func([]events.Receipt) {}, queue: make(chan *entry, queueMost)}
+func newCommitter(driver Driver, now func() events.Time) *committer {
+	c := &committer{driver: driver, now: now, publish: func([]events.Event) {}, tell: func([]events.Receipt) {}, queue: make(chan *entry, queueMost)}
 	c.stopped.Go(c.run)
 	return c
 }
@@ -199,7 +200,7 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 		return nil, err
 	}
 	defer tx.Rollback()
-	b := &batch{tx: tx, rows: rows, next: map[events.Channel]int64{}}
+	b := newBatch(tx, rows, c.now())
 	errs := make([]error, len(entries))
 	for i, e := range entries {
 		b.clientKey = ""
@@ -225,13 +226,19 @@ func refusal(err error) bool {
 	for _, rule := range [...]error{
 		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
 		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived, ErrWrongCode,
-		ErrKeyReused, ErrReceiptAhead,
+		ErrKeyReused, ErrReceiptAhead, ErrClassLocked, ErrMuteTime,
 	} {
 		if errors.Is(err, rule) {
 			return true
 		}
 	}
 	if _, ok := errors.AsType[*RepeatError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*MutedError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*SlowModeError](err); ok {
 		return true
 	}
 	_, ok := errors.AsType[*VersionError](err)
@@ -252,6 +259,7 @@ func union(entries []*entry) Needs {
 		all.JoinCodes = append(all.JoinCodes, e.needs.JoinCodes...)
 		all.Attempts = append(all.Attempts, e.needs.Attempts...)
 		all.Receipts = append(all.Receipts, e.needs.Receipts...)
+		all.Mutes = append(all.Mutes, e.needs.Mutes...)
 	}
 	all.Channels = distinct(all.Channels)
 	all.Classes = distinct(all.Classes)
@@ -260,6 +268,7 @@ func union(entries []*entry) Needs {
 	all.JoinCodes = distinct(all.JoinCodes)
 	all.Attempts = distinct(all.Attempts)
 	all.Receipts = distinct(all.Receipts)
+	all.Mutes = distinct(all.Mutes)
 	return all
 }
 

@@ -63,7 +63,7 @@ type office struct {
 func inOffice(t *testing.T, story func(*office)) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &office{T: t, paper: &paper{}}
-		o.committer = newCommitter(o.paper)
+		o.committer = newCommitter(o.paper, events.Now)
 		o.committer.publish = func(evs []events.Event) {
 			for _, e := range evs {
 				o.published = append(o.published, string(e.Data))

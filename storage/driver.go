@@ -35,6 +35,7 @@ type Needs struct {
 	Receipts []MemberKey
 
 	JoinCodes []string // of classes
+	Mutes     []MemberKey
 }
 
 // MemberKey names a member.
@@ -50,6 +51,7 @@ type Rows struct {
 	Receipts map[MemberKey]*Receipt
 
 	JoinCodes map[string]*JoinCode
+	Mutes     map[MemberKey]events.Time // of those who left; see [Tx.KeepMute]
 }
 
 // NewRows is Rows with nothing in it.
@@ -63,6 +65,7 @@ func NewRows() *Rows {
 		Receipts: map[MemberKey]*Receipt{},
 
 		JoinCodes: map[string]*JoinCode{},
+		Mutes:     map[MemberKey]events.Time{},
 	}
 }
 
@@ -73,12 +76,17 @@ type Tx interface {
 	DeleteClass(ctx context.Context, class string, at events.Time) error
 	PutMember(ctx context.Context, m *Member) error
 	DeleteMember(ctx context.Context, key MemberKey) error
+	// KeepMute keeps until when one who leaves is muted, or with 0 forgets it.
+	KeepMute(ctx context.Context, key MemberKey, until events.Time) error
 	// Teachers counts a class's teachers.
 	Teachers(ctx context.Context, class string) (int, error)
 	InsertMessage(ctx context.Context, m *Message) error
 	UpdateMessage(ctx context.Context, m *Message) error
 	// LastReply is when the newest reply to a message that is not deleted was posted; 0 where there is none.
 	LastReply(ctx context.Context, parent string) (events.Time, error)
+	// LastPost is when an author's newest message of a class was posted, whether or not it is deleted: if that was after a
+	// moment, else 0.
+	LastPost(ctx context.Context, class, author string, after events.Time) (events.Time, error)
 	PutJoinCode(ctx context.Context, c *JoinCode) error
 	DeleteJoinCode(ctx context.Context, class string) error
 	KeepText(ctx context.Context, f *FormerText) error

@@ -15,11 +15,16 @@ type Engine struct {
 	committer  *committer
 	deliveries *deliveries
 	close      func() error // once
+	now        func() events.Time
 }
 
 // NewEngine starts an engine. It owns the driver from then on: Close closes both.
-func NewEngine(driver Driver) *Engine {
-	e := &Engine{driver: driver, committer: newCommitter(driver)}
+func NewEngine(driver Driver, options ...Option) *Engine {
+	e := &Engine{now: events.Now}
+	for _, option := range options {
+		option(e)
+	}
+	e.driver, e.committer = clocked{driver, e.now}, newCommitter(driver, e.now)
 	e.deliveries = newDeliveries(e.writeDeliveries)
 	e.close = sync.OnceValue(func() error {
 		e.deliveries.close()

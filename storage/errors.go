@@ -26,6 +26,10 @@ var (
 	ErrKeyReused = errors.New("the key was used for another request")
 	// ErrReceiptAhead is for a receipt of what the class's log doesn't have yet.
 	ErrReceiptAhead = errors.New("the receipt is past the end of the log")
+	// ErrClassLocked is for posting in a class where only teachers may.
+	ErrClassLocked = errors.New("the class is locked")
+	// ErrMuteTime is for a mute that would end in the past, or later than [MaxMute] from now.
+	ErrMuteTime = errors.New("no time for a mute to end")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

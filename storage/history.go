@@ -32,6 +32,10 @@ func (e *Engine) FormerTexts(ctx context.Context, p Principal, class, id string,
 		return list, err
 	}
 	err = e.viewClass(ctx, p, class, func(r Reader, at events.Cursor) error {
+		a, err := authorize(ctx, r, p, class, ReadHistory)
+		if err != nil {
+			return err
+		}
 		m, err := r.Message(ctx, id)
 		if err != nil {
 			return err
@@ -39,10 +43,8 @@ func (e *Engine) FormerTexts(ctx context.Context, p Principal, class, id string,
 		if m == nil || m.Class != class {
 			return ErrNotFound
 		}
-		if m.Author != p.User {
-			if _, err := authorize(ctx, r, p, class, ReadHistory); err != nil {
-				return err
-			}
+		if err := a.may(ReadHistory, m.Author); err != nil {
+			return err
 		}
 		texts, err := r.FormerTexts(ctx, id, after, page.Limit+1)
 		list = newList(texts, page.Limit, func(f *FormerText) string { return strconv.FormatInt(f.Version, 10) })

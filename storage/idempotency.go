@@ -80,7 +80,7 @@ func (b *batch) keep(ctx context.Context, p Principal, a Attempt, id string, ver
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
-	first := &FirstAttempt{a.key(p), a.Fingerprint, id, version, answer, events.Now()}
+	first := &FirstAttempt{a.key(p), a.Fingerprint, id, version, answer, b.now}
 	b.rows.Attempts[first.AttemptKey] = first
 	return b.tx.InsertAttempt(ctx, first)
 }

@@ -58,7 +58,7 @@ func (e *Engine) SetJoinCode(ctx context.Context, p Principal, class string) (Jo
 		if _, err := authorize(ctx, b, p, class, ManageMembers); err != nil {
 			return err
 		}
-		code = JoinCode{Class: class, Code: newCode(), CreatedAt: events.Now()}
+		code = JoinCode{Class: class, Code: newCode(), CreatedAt: b.now}
 		set := code
 		b.rows.JoinCodes[class] = &set
 		return b.tx.PutJoinCode(ctx, &set)
@@ -106,6 +106,7 @@ func (e *Engine) JoinClass(ctx context.Context, p Principal, class string, draft
 	needs := needMember(p, key)
 	needs.Attempts = draft.Attempt.needs(p)
 	needs.JoinCodes = []string{class}
+	needs.Mutes = []MemberKey{key}
 	var m Member
 	var joined bool
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
@@ -124,8 +125,10 @@ func (e *Engine) JoinClass(ctx context.Context, p Principal, class string, draft
 		if info.ArchivedAt != 0 {
 			return ErrClassArchived
 		}
-		now := events.Now()
-		m = Member{Class: class, User: p.User, Name: displayName(p.User, p.Name), Role: Student, Version: 1, JoinedAt: now, UpdatedAt: now}
+		m = Member{Class: class, User: p.User, Name: displayName(p.User, p.Name), Role: Student, Version: 1, JoinedAt: b.now, UpdatedAt: b.now}
+		if err := b.takeMute(ctx, &m); err != nil {
+			return err
+		}
 		added := m
 		if err := b.putMember(ctx, &added, events.MemberJoined, p); err != nil {
 			return err

@@ -15,6 +15,8 @@ type Member struct {
 	Version   int64       `json:"version"` // 1 at first, one more with each change
 	JoinedAt  events.Time `json:"joined_at"`
 	UpdatedAt events.Time `json:"updated_at"`
+
+	MutedUntil events.Time `json:"muted_until"` // until then the member reads and doesn't post; none once it is over
 }
 
 // MemberChange adds a member or changes one. An empty name leaves it as it is.
@@ -35,20 +37,23 @@ func displayName(user, name string) string {
 func (e *Engine) PutMember(ctx context.Context, p Principal, class, user string, change MemberChange, version int64) (Member, bool, error) {
 	key := MemberKey{class, user}
 	needs := needMember(p, key)
+	needs.Mutes = []MemberKey{key}
 	var m Member
 	var created bool
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		if _, err := authorize(ctx, b, p, class, ManageMembers); err != nil {
 			return err
 		}
-		now := events.Now()
 		old := b.rows.Members[key]
 		created = old == nil
 		if created {
 			if version != AnyVersion {
 				return &VersionError{} // a version was expected, and there is none
 			}
-			m = Member{Class: class, User: user, Name: displayName(user, change.Name), Role: change.Role, Version: 1, JoinedAt: now, UpdatedAt: now}
+			m = Member{Class: class, User: user, Name: displayName(user, change.Name), Role: change.Role, Version: 1, JoinedAt: b.now, UpdatedAt: b.now}
+			if err := b.takeMute(ctx, &m); err != nil {
+				return err
+			}
 			added := m
 			return b.putMember(ctx, &added, events.MemberJoined, p)
 		}
@@ -64,7 +69,10 @@ func (e *Engine) PutMember(ctx context.Context, p Principal, class, user string,
 				return err
 			}
 		}
-		m.Role, m.Name, m.Version, m.UpdatedAt = change.Role, displayName(m.Name, change.Name), m.Version+1, now
+		m.Role, m.Name, m.Version, m.UpdatedAt = change.Role, displayName(m.Name, change.Name), m.Version+1, b.now
+		if m.Role == Teacher {
+			m.MutedUntil = 0
+		}
 		changed := m
 		return b.putMember(ctx, &changed, events.MemberUpdated, p)
 	})
@@ -74,16 +82,16 @@ func (e *Engine) PutMember(ctx context.Context, p Principal, class, user string,
 	return m, created, nil
 }
 
-// RemoveMember implements [Store]. Members may remove themselves.
+// RemoveMember implements [Store].
 func (e *Engine) RemoveMember(ctx context.Context, p Principal, class, user string, version int64) error {
 	key := MemberKey{class, user}
 	needs := needMember(p, key)
 	return e.write(ctx, needs, func(ctx context.Context, b *batch) error {
-		action := ManageMembers
-		if user == p.User {
-			action = ReadClass
+		a, err := authorize(ctx, b, p, class, ReadClass)
+		if err != nil {
+			return err
 		}
-		if _, err := authorize(ctx, b, p, class, action); err != nil {
+		if err := a.may(RemoveMembers, user); err != nil {
 			return err
 		}
 		m := b.rows.Members[key]

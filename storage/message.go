@@ -42,23 +42,26 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 	}
 	var m Message
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
-		a, err := authorize(ctx, b, p, class, Post)
+		a, err := admit(ctx, b, p, class, Post)
 		if err != nil {
 			return err
 		}
 		if err := b.begin(p, draft.Attempt); err != nil {
 			return err
 		}
-		if a.class.ArchivedAt != 0 {
-			return ErrClassArchived
+		if err := a.barred(Post); err != nil {
+			return err
 		}
 		parent, err := b.parent(class, draft.ParentID)
 		if err != nil {
 			return err
 		}
+		if err := b.unhurried(ctx, a); err != nil {
+			return err
+		}
 		m = Message{
 			ID: id, Class: class, Seq: b.nextSeq(events.ClassChannel(class)), Author: p.User, Text: &draft.Text,
-			ParentID: draft.ParentID, Version: 1, CreatedAt: events.Now(),
+			ParentID: draft.ParentID, Version: 1, CreatedAt: b.now,
 		}
 		inserted := m
 		if err := b.insertMessage(ctx, &inserted); err != nil {
@@ -80,16 +83,15 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 	return m, nil
 }
 
-// EditMessage implements [Store]. Only the author may.
+// EditMessage implements [Store].
 func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text string, version int64) (Message, error) {
 	var m Message
 	err := e.changeMessage(ctx, p, class, id, func(ctx context.Context, b *batch, a *access, old *Message) error {
+		if err := a.may(EditMessages, old.Author); err != nil {
+			return err
+		}
 		m = *old
 		switch {
-		case old.Author != p.User || a.member == nil:
-			return ErrForbidden
-		case a.class.ArchivedAt != 0:
-			return ErrClassArchived
 		case old.DeletedAt != 0:
 			return ErrMessageDeleted
 		case version != AnyVersion && version != old.Version:
@@ -97,7 +99,7 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 		case *old.Text == text:
 			return nil
 		}
-		m.Text, m.Version, m.EditedAt = &text, m.Version+1, events.Now()
+		m.Text, m.Version, m.EditedAt = &text, m.Version+1, b.now
 		if err := b.tx.KeepText(ctx, formerText(old)); err != nil {
 			return err
 		}
@@ -113,21 +115,20 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 	return m, nil
 }
 
-// DeleteMessage implements [Store]. The author may, and those who moderate. Deleting a tombstone changes nothing.
+// DeleteMessage implements [Store]. Deleting a tombstone changes nothing.
 func (e *Engine) DeleteMessage(ctx context.Context, p Principal, class, id string, version int64) error {
 	return e.changeMessage(ctx, p, class, id, func(ctx context.Context, b *batch, a *access, old *Message) error {
+		if err := a.may(Moderate, old.Author); err != nil {
+			return err
+		}
 		switch {
-		case old.Author != p.User && !a.can(Moderate):
-			return ErrForbidden
-		case a.class.ArchivedAt != 0:
-			return ErrClassArchived
 		case version != AnyVersion && version != old.Version:
 			return &VersionError{*old}
 		case old.DeletedAt != 0:
 			return nil
 		}
 		m := *old
-		m.Text, m.Version, m.DeletedAt = nil, m.Version+1, events.Now()
+		m.Text, m.Version, m.DeletedAt = nil, m.Version+1, b.now
 		if err := b.updateMessage(ctx, &m); err != nil {
 			return err
 		}

@@ -1,77 +1,106 @@
 package storage
 
-import (
-	"context"
-	"slices"
-)
+//go:generate go test -run ^TestPermissionsAreDocumented$ -update
 
-// Action is something that a role in a class may allow.
+// Action is something that needs a permission, in the words of docs/permissions.md.
 type Action string
 
 // The actions in a class.
 const (
-	ReadClass     Action = "read the class"
-	ManageClass   Action = "change or delete the class"
-	ManageMembers Action = "add, change and remove members"
-	Post          Action = "post messages, and edit one's own"
-	Moderate      Action = "delete others' messages"
-	ReadHistory   Action = "read what others' messages said before they were edited"
+	ReadClass      Action = "read the class, its lists and its log, and follow it"
+	Acknowledge    Action = "acknowledge what was received and read"
+	Post           Action = "post messages"
+	EditMessages   Action = "edit messages"
+	Moderate       Action = "delete messages"
+	ReadHistory    Action = "read what messages said before they were edited"
+	RemoveMembers  Action = "remove members"
+	ManageMembers  Action = "add members, set their roles, and manage the join code"
+	MuteStudents   Action = "mute and unmute students"
+	MuteAssistants Action = "mute and unmute assistants"
+	MuteTeachers   Action = "mute and unmute teachers"
+	MuteOneself    Action = "mute and unmute oneself"
+	ManageClass    Action = "change, archive, lock, slow down and delete the class"
 )
 
-// permissions says which class roles may do what. A global admin may do all of it without being a member. On one's
-// own messages and membership one may do more; that is written where it happens.
-var permissions = map[Action][]Role{
-	ReadClass:     {Teacher, Assistant, Student},
-	ManageClass:   {Teacher},
-	ManageMembers: {Teacher},
-	Post:          {Teacher, Assistant, Student},
-	Moderate:      {Teacher, Assistant},
-	ReadHistory:   {Teacher},
+// The actions that no role in a class decides.
+const (
+	UseService    Action = "sign in, and list and follow one's own classes"
+	CreateClasses Action = "create classes"
+	JoinClasses   Action = "join a class with its code"
+	Administer    Action = "list live connections and close them"
+)
+
+// scope is how far a permission reaches.
+type scope string
+
+const (
+	no  scope = "no"
+	own scope = "own" // with what is the caller's own: a message that they wrote, their membership
+	yes scope = "yes"
+)
+
+// permission says who may do an action in a class, and what may forbid it for the time being. Conditions are looked at
+// in their order. An admin who is a member too has the wider of two scopes.
+type permission struct {
+	action                             Action
+	admin, teacher, assistant, student scope
+	unless                             []condition
 }
 
-// lookup finds what authorisation needs. A missing row is nil without an error.
-type lookup interface {
-	Class(ctx context.Context, class string) (*ClassInfo, error)
-	Member(ctx context.Context, class, user string) (*Member, error)
+// permissions is the whole of who may do what in a class: what has no row here is allowed to nobody. A class is not found
+// by anybody else than its members and admins. docs/permissions.md is printed from this file, by go generate.
+var permissions = [...]permission{
+	{ReadClass, yes, yes, yes, yes, nil},
+	{Acknowledge, no, own, own, own, nil},
+	{Post, yes, yes, yes, yes, []condition{archived, locked, muted, slowed}},
+	{EditMessages, no, own, own, own, []condition{archived, locked, muted}},
+	{Moderate, yes, yes, yes, own, []condition{archived}},
+	{ReadHistory, yes, yes, own, own, nil},
+	{RemoveMembers, yes, yes, own, own, nil},
+	{ManageMembers, yes, yes, no, no, nil},
+	{MuteStudents, yes, yes, yes, no, nil},
+	{MuteAssistants, yes, yes, no, no, nil},
+	{MuteTeachers, no, no, no, no, nil},
+	{MuteOneself, no, no, no, no, nil},
+	{ManageClass, yes, yes, no, no, nil},
 }
 
-// access is what a caller may do in a class.
-type access struct {
-	class  *ClassInfo
-	member *Member // nil for an admin who is no member
-	admin  bool
+// globalPermission says which global roles may do an action.
+type globalPermission struct {
+	action                  Action
+	admin, teacher, student scope
+	unless                  []condition
 }
 
-// can reports whether the caller may do an action.
-func (a *access) can(action Action) bool {
-	return a.admin || slices.Contains(permissions[action], a.member.Role)
+// globalPermissions is the same outside of classes.
+var globalPermissions = [...]globalPermission{
+	{UseService, yes, yes, yes, nil},
+	{CreateClasses, yes, yes, no, nil},
+	{JoinClasses, yes, yes, yes, []condition{archived}},
+	{Administer, yes, no, no, nil},
 }
 
-// role is the caller's role in the class, or nil.
-func (a *access) role() *Role {
-	if a.member == nil {
-		return nil
-	}
-	return &a.member.Role
+// condition is a state of a class or of a member that forbids some actions.
+type condition string
+
+const (
+	archived condition = "archived"  // the class
+	locked   condition = "locked"    // the class
+	muted    condition = "muted"     // the member
+	slowed   condition = "slow mode" // the class, and the member's last message was just now
+)
+
+// exemption says who is exempt from a condition, and what all others are answered.
+type exemption struct {
+	condition                          condition
+	admin, teacher, assistant, student scope
+	answer                             string
 }
 
-// authorize finds a class for a caller who may do an action there. A class that the caller may not read is
-// [ErrNotFound], as if it didn't exist; an action beyond the caller's role is [ErrForbidden].
-func authorize(ctx context.Context, l lookup, p Principal, class string, action Action) (*access, error) {
-	info, err := l.Class(ctx, class)
-	if err != nil {
-		return nil, err
-	}
-	member, err := l.Member(ctx, class, p.User)
-	if err != nil {
-		return nil, err
-	}
-	if info == nil || member == nil && !p.Admin() {
-		return nil, ErrNotFound
-	}
-	a := &access{class: info, member: member, admin: p.Admin()}
-	if !a.can(action) {
-		return nil, ErrForbidden
-	}
-	return a, nil
+// exemptions are of each condition.
+var exemptions = [...]exemption{
+	{archived, no, no, no, no, "409 class_archived"},
+	{locked, yes, yes, no, no, "403 class_locked"},
+	{muted, yes, yes, no, no, "403 muted"},
+	{slowed, yes, yes, yes, no, "429 slow_mode"},
 }

@@ -29,7 +29,7 @@ type Retention struct {
 // Trim deletes what is due, of the log, of deleted classes and of kept answers, in small transactions between those of
 // the writers. It returns how many rows it deleted. Any number of processes may do so on one database.
 func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
-	now := events.Now()
+	now := e.now()
 	before := now - events.Time(keep.Age.Milliseconds())
 	trimmed, err := e.trimLog(ctx, before, keep.Count)
 	if err != nil {

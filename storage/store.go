@@ -29,6 +29,10 @@ type Store interface {
 	// PutMember adds a member or changes one, and reports which.
 	PutMember(ctx context.Context, p Principal, class, user string, change MemberChange, version int64) (m Member, created bool, err error)
 	RemoveMember(ctx context.Context, p Principal, class, user string, version int64) error
+	// MuteMember has a member read and not post until a moment; it is [ErrMuteTime] when that isn't ahead, or too far.
+	MuteMember(ctx context.Context, p Principal, class, user string, until events.Time, version int64) (Member, error)
+	// UnmuteMember ends that. Of one who isn't muted it changes nothing.
+	UnmuteMember(ctx context.Context, p Principal, class, user string, version int64) error
 
 	// SetJoinCode makes a class's join code, and another one in place of the one there was.
 	SetJoinCode(ctx context.Context, p Principal, class string) (JoinCode, error)
@@ -39,6 +43,7 @@ type Store interface {
 	// before. Anything else is [ErrWrongCode].
 	JoinClass(ctx context.Context, p Principal, class string, draft JoinDraft) (m Member, joined bool, err error)
 
+	// CreateMessage may return a [*MutedError] or a [*SlowModeError].
 	CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error)
 	Messages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error)
 	Message(ctx context.Context, p Principal, class, message string) (Message, error)

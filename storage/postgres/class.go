@@ -7,18 +7,24 @@ import (
 	"homeroom/storage"
 )
 
-const classColumns = `classes.id, classes.name, classes.version, classes.created_at, classes.updated_at, classes.archived_at`
+const classColumns = `classes.id, classes.name, classes.version, classes.created_at, classes.updated_at, classes.archived_at, classes.locked, classes.slow_mode`
 
 func scanClass(r row) (c storage.ClassInfo, err error) {
-	err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt))
+	err = r.Scan(classFields(&c)...)
 	return c, err
+}
+
+// classFields are where classColumns go.
+func classFields(c *storage.ClassInfo) []any {
+	return []any{&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt), &c.Locked, &c.SlowMode}
 }
 
 // PutClass implements [storage.Tx].
 func (t *tx) PutClass(_ context.Context, c *storage.ClassInfo) error {
-	t.add(`INSERT INTO classes (id, name, version, created_at, updated_at, archived_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, updated_at = excluded.updated_at, archived_at = excluded.archived_at`,
-		c.ID, c.Name, c.Version, int64(c.CreatedAt), int64(c.UpdatedAt), int64(c.ArchivedAt))
+	t.add(`INSERT INTO classes (id, name, version, created_at, updated_at, archived_at, locked, slow_mode) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, updated_at = excluded.updated_at, archived_at = excluded.archived_at,
+			locked = excluded.locked, slow_mode = excluded.slow_mode`,
+		c.ID, c.Name, c.Version, int64(c.CreatedAt), int64(c.UpdatedAt), int64(c.ArchivedAt), c.Locked, c.SlowMode)
 	return nil
 }
 
@@ -38,7 +44,7 @@ func (s *snapshot) Classes(ctx context.Context, user, after string, limit int) (
 	return list(ctx, s, func(r row) (c storage.Class, err error) {
 		var role storage.Role
 		var seen storage.Seen
-		err = r.Scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt), (*string)(&role), &seen.Read, &seen.Unread)
+		err = r.Scan(append(classFields(&c.ClassInfo), (*string)(&role), &seen.Read, &seen.Unread)...)
 		c.Role, c.Read, c.Unread = &role, &seen.Read, &seen.Unread
 		return c, err
 	}, `SELECT `+classColumns+`, seen.role, seen.read, `+unread+` FROM (

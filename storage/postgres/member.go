@@ -8,18 +8,19 @@ import (
 	"homeroom/storage"
 )
 
-const memberColumns = `members.class, members."user", members.name, members.role, members.version, members.joined_at, members.updated_at`
+const memberColumns = `members.class, members."user", members.name, members.role, members.version, members.joined_at, members.updated_at, members.muted_until`
 
 func scanMember(r row) (m storage.Member, err error) {
-	err = r.Scan(&m.Class, &m.User, &m.Name, (*string)(&m.Role), &m.Version, (*int64)(&m.JoinedAt), (*int64)(&m.UpdatedAt))
+	err = r.Scan(&m.Class, &m.User, &m.Name, (*string)(&m.Role), &m.Version, (*int64)(&m.JoinedAt), (*int64)(&m.UpdatedAt), (*int64)(&m.MutedUntil))
 	return m, err
 }
 
 // PutMember implements [storage.Tx].
 func (t *tx) PutMember(_ context.Context, m *storage.Member) error {
-	t.add(`INSERT INTO members (class, "user", name, role, version, joined_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (class, "user") DO UPDATE SET name = excluded.name, role = excluded.role, version = excluded.version, updated_at = excluded.updated_at`,
-		m.Class, m.User, m.Name, string(m.Role), m.Version, int64(m.JoinedAt), int64(m.UpdatedAt))
+	t.add(`INSERT INTO members (class, "user", name, role, version, joined_at, updated_at, muted_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (class, "user") DO UPDATE SET name = excluded.name, role = excluded.role, version = excluded.version, updated_at = excluded.updated_at,
+			muted_until = excluded.muted_until`,
+		m.Class, m.User, m.Name, string(m.Role), m.Version, int64(m.JoinedAt), int64(m.UpdatedAt), int64(m.MutedUntil))
 	return nil
 }
 

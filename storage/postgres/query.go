@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/puddle/v2"
 
+	"homeroom/events"
 	"homeroom/storage"
 )
 
@@ -33,6 +34,12 @@ func collect[T any](b *pgx.Batch, items *[]T, scan func(row) (T, error), sql str
 func scanText(r row) (text string, err error) {
 	err = r.Scan(&text)
 	return text, err
+}
+
+// scanTime reads a row of one time.
+func scanTime(r row) (at events.Time, err error) {
+	err = r.Scan((*int64)(&at))
+	return at, err
 }
 
 // roundTrip bounds what goes on with a connection. It doesn't end with the caller's context: that would cost the

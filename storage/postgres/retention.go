@@ -43,6 +43,7 @@ var purges = [...]string{
 	`DELETE FROM receipts WHERE class = $1 AND "user" IN (SELECT "user" FROM receipts WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM positions WHERE class = $1 AND "user" IN (SELECT "user" FROM positions WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM join_codes WHERE class = $1 AND $2 > 0`,
+	`DELETE FROM mutes WHERE class = $1 AND "user" IN (SELECT "user" FROM mutes WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM members WHERE class = $1 AND "user" IN (SELECT "user" FROM members WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM channels WHERE id = 'class/' || $1 AND $2 > 0`,
 	`DELETE FROM classes WHERE id = $1 AND $2 > 0`,

@@ -11,10 +11,7 @@ import (
 func (t *tx) LastReply(ctx context.Context, parent string) (events.Time, error) {
 	var found []events.Time
 	t.addInserts()
-	collect(t.queue, &found, func(r row) (at events.Time, err error) {
-		err = r.Scan((*int64)(&at))
-		return at, err
-	}, `SELECT created_at FROM messages WHERE parent_id = $1 AND deleted_at = 0 ORDER BY seq DESC LIMIT 1`, parent)
+	collect(t.queue, &found, scanTime, `SELECT created_at FROM messages WHERE parent_id = $1 AND deleted_at = 0 ORDER BY seq DESC LIMIT 1`, parent)
 	if err := t.flush(ctx); err != nil || len(found) == 0 {
 		return 0, err
 	}

@@ -50,6 +50,7 @@ type fetch struct {
 	attempts []storage.FirstAttempt
 	receipts []storage.Receipt
 	codes    []storage.JoinCode
+	mutes    []mute
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
@@ -79,6 +80,7 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 		collect(b, &f.codes, scanJoinCode, `SELECT `+joinCodeColumns+` FROM join_codes WHERE class = ANY($1::text[])`, needs.JoinCodes)
 	}
 	f.queueAttempts(b, needs.Attempts)
+	f.queueMutes(b, needs.Mutes)
 	if len(needs.Receipts) > 0 {
 		classes, users := memberKeys(needs.Receipts)
 		collect(b, &f.receipts, scanReceipt,
@@ -116,6 +118,9 @@ func (f *fetch) rows() *storage.Rows {
 	}
 	for i := range f.codes {
 		rows.JoinCodes[f.codes[i].Class] = &f.codes[i]
+	}
+	for _, m := range f.mutes {
+		rows.Mutes[m.key] = m.until
 	}
 	return rows
 }

@@ -8,20 +8,36 @@ import (
 )
 
 const (
-	classColumns = `classes.id, classes.name, classes.version, classes.created_at, classes.updated_at, classes.archived_at`
+	classColumns = `classes.id, classes.name, classes.version, classes.created_at, classes.updated_at, classes.archived_at, classes.locked, classes.slow_mode`
 	selectClass  = `SELECT ` + classColumns + ` FROM classes WHERE id = ? AND deleted_at = 0`
 )
 
 func scanClass(r row) (c storage.ClassInfo, err error) {
-	err = r.scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt))
+	var locked int64
+	err = r.scan(classFields(&c, &locked)...)
+	c.Locked = locked != 0
 	return c, err
+}
+
+// classFields are where classColumns go.
+func classFields(c *storage.ClassInfo, locked *int64) []any {
+	return []any{&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt), locked, &c.SlowMode}
+}
+
+// truth is a bool as SQLite has it.
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // PutClass implements [storage.Tx].
 func (t *tx) PutClass(_ context.Context, c *storage.ClassInfo) error {
-	return t.exec(`INSERT INTO classes (id, name, version, created_at, updated_at, archived_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, updated_at = excluded.updated_at, archived_at = excluded.archived_at`,
-		c.ID, c.Name, c.Version, int64(c.CreatedAt), int64(c.UpdatedAt), int64(c.ArchivedAt))
+	return t.exec(`INSERT INTO classes (id, name, version, created_at, updated_at, archived_at, locked, slow_mode) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, updated_at = excluded.updated_at, archived_at = excluded.archived_at,
+			locked = excluded.locked, slow_mode = excluded.slow_mode`,
+		c.ID, c.Name, c.Version, int64(c.CreatedAt), int64(c.UpdatedAt), int64(c.ArchivedAt), truth(c.Locked), c.SlowMode)
 }
 
 // DeleteClass implements [storage.Tx].
@@ -39,7 +55,9 @@ func (s snapshot) Classes(_ context.Context, user, after string, limit int) ([]s
 	return list(s.conn, func(r row) (c storage.Class, err error) {
 		var role storage.Role
 		var seen storage.Seen
-		err = r.scan(&c.ID, &c.Name, &c.Version, (*int64)(&c.CreatedAt), (*int64)(&c.UpdatedAt), (*int64)(&c.ArchivedAt), (*string)(&role), &seen.Read, &seen.Unread)
+		var locked int64
+		err = r.scan(append(classFields(&c.ClassInfo, &locked), (*string)(&role), &seen.Read, &seen.Unread)...)
+		c.Locked = locked != 0
 		c.Role, c.Read, c.Unread = &role, &seen.Read, &seen.Unread
 		return c, err
 	}, `SELECT `+classColumns+`, seen.role, seen.read, `+unread+` FROM (

@@ -7,20 +7,21 @@ import (
 )
 
 const (
-	memberColumns = `class, user, name, role, version, joined_at, updated_at`
+	memberColumns = `class, user, name, role, version, joined_at, updated_at, muted_until`
 	selectMember  = `SELECT ` + memberColumns + ` FROM members WHERE class = ? AND user = ?`
 )
 
 func scanMember(r row) (m storage.Member, err error) {
-	err = r.scan(&m.Class, &m.User, &m.Name, (*string)(&m.Role), &m.Version, (*int64)(&m.JoinedAt), (*int64)(&m.UpdatedAt))
+	err = r.scan(&m.Class, &m.User, &m.Name, (*string)(&m.Role), &m.Version, (*int64)(&m.JoinedAt), (*int64)(&m.UpdatedAt), (*int64)(&m.MutedUntil))
 	return m, err
 }
 
 // PutMember implements [storage.Tx].
 func (t *tx) PutMember(_ context.Context, m *storage.Member) error {
-	return t.exec(`INSERT INTO members (`+memberColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (class, user) DO UPDATE SET name = excluded.name, role = excluded.role, version = excluded.version, updated_at = excluded.updated_at`,
-		m.Class, m.User, m.Name, string(m.Role), m.Version, int64(m.JoinedAt), int64(m.UpdatedAt))
+	return t.exec(`INSERT INTO members (`+memberColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (class, user) DO UPDATE SET name = excluded.name, role = excluded.role, version = excluded.version, updated_at = excluded.updated_at,
+			muted_until = excluded.muted_until`,
+		m.Class, m.User, m.Name, string(m.Role), m.Version, int64(m.JoinedAt), int64(m.UpdatedAt), int64(m.MutedUntil))
 }
 
 // DeleteMember implements [storage.Tx].

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 
+	"homeroom/events"
 	"homeroom/storage"
 )
 
@@ -33,6 +34,12 @@ func one[T any](c *conn, scan func(row) (T, error), sql string, values ...any) (
 func scanText(r row) (text string, err error) {
 	err = r.scan(&text)
 	return text, err
+}
+
+// scanTime reads a row of one time.
+func scanTime(r row) (at events.Time, err error) {
+	err = r.scan((*int64)(&at))
+	return at, err
 }
 
 var _ storage.Reader = snapshot{}

@@ -9,10 +9,7 @@ import (
 
 // LastReply implements [storage.Tx].
 func (t *tx) LastReply(_ context.Context, parent string) (events.Time, error) {
-	at, err := one(t.conn, func(r row) (at events.Time, err error) {
-		err = r.scan((*int64)(&at))
-		return at, err
-	}, `SELECT created_at FROM messages WHERE parent_id = ? AND deleted_at = 0 ORDER BY seq DESC LIMIT 1`, parent)
+	at, err := one(t.conn, scanTime, `SELECT created_at FROM messages WHERE parent_id = ? AND deleted_at = 0 ORDER BY seq DESC LIMIT 1`, parent)
 	if err != nil || at == nil {
 		return 0, err
 	}

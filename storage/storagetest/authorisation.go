@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"homeroom/storage"
 )
@@ -47,6 +48,13 @@ func testAuthorisation(t *testing.T, fresh Fresh) {
 		{"RemoveMember", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
 			return s.RemoveMember(ctx, p, class, "hugo", storage.AnyVersion)
 		}, "++---."},
+		{"MuteMember", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
+			_, err := s.MuteMember(ctx, p, class, "hugo", later(s.clock.now(), time.Hour), storage.AnyVersion)
+			return err
+		}, "+++--."},
+		{"UnmuteMember", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
+			return s.UnmuteMember(ctx, p, class, "hugo", storage.AnyVersion)
+		}, "+++--."},
 		{"CreateMessage", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
 			_, err := s.CreateMessage(ctx, p, class, storage.MessageDraft{Text: "hello"})
 			return err

@@ -32,7 +32,7 @@ const (
 func testFollow(t *testing.T, fresh Fresh) {
 	driver, err := fresh(t)(t.Context())
 	wantError(t, err, nil)
-	s := &school{Store: storage.NewEngine(driver), tape: &tape{}}
+	s := &school{Store: storage.NewEngine(driver), tape: &tape{}, clock: &clock{}}
 	hub, err := events.New(events.Config{Log: s, Ring: 4, Poll: followHubLag})
 	wantError(t, err, nil)
 	s.OnCommit(hub.Publish)
@@ -74,7 +74,7 @@ type step struct {
 }
 
 var (
-	stepKinds  = []string{"post", "post", "reply", "edit", "delete", "put", "remove", "rename", "archive"}
+	stepKinds  = []string{"post", "post", "reply", "edit", "delete", "put", "remove", "rename", "archive", "lock", "slow", "mute", "unmute"}
 	everybody  = []storage.Principal{anna, ben, clio, dora}
 	comeAndGo  = []string{"mia", "max", "moe"} // who is added and removed
 	someRoles  = []storage.Role{storage.Student, storage.Assistant, storage.Teacher}
@@ -140,7 +140,7 @@ func (f *follow) take(ctx context.Context, s step) {
 	var err error
 	user := comeAndGo[s.target%len(comeAndGo)]
 	change := storage.MemberChange{Role: someRoles[s.target%len(someRoles)], Name: s.text}
-	archived := s.target%2 == 0
+	archived, locked, pause := s.target%2 == 0, s.target%3 == 0, int64(s.target%2)
 	switch m := f.pick(s.target); s.kind {
 	case "post":
 		err = f.post(ctx, s, nil)
@@ -158,9 +158,20 @@ func (f *follow) take(ctx context.Context, s step) {
 		_, err = f.store.UpdateClass(ctx, anna, f.class, storage.ClassChange{Name: &s.text}, storage.AnyVersion)
 	case "archive":
 		_, err = f.store.UpdateClass(ctx, anna, f.class, storage.ClassChange{Archived: &archived}, storage.AnyVersion)
+	case "lock":
+		_, err = f.store.UpdateClass(ctx, anna, f.class, storage.ClassChange{Locked: &locked}, storage.AnyVersion)
+	case "slow":
+		_, err = f.store.UpdateClass(ctx, anna, f.class, storage.ClassChange{SlowMode: &pause}, storage.AnyVersion)
+	case "mute": // for so long that it is not over before the run is
+		_, err = f.store.MuteMember(ctx, anna, f.class, f.somebody(s), later(events.Now(), time.Hour), storage.AnyVersion)
+	case "unmute":
+		err = f.store.UnmuteMember(ctx, anna, f.class, f.somebody(s), storage.AnyVersion)
+	}
+	if f.held(err) {
+		return
 	}
 	for _, refusal := range []error{
-		nil, storage.ErrNotFound, storage.ErrMessageDeleted, storage.ErrClassArchived,
+		nil, storage.ErrNotFound, storage.ErrMessageDeleted, storage.ErrClassArchived, storage.ErrClassLocked, storage.ErrForbidden,
 		storage.ErrParentNotFound, storage.ErrParentIsReply, storage.ErrParentDeleted,
 	} {
 		if errors.Is(err, refusal) {
@@ -168,6 +179,21 @@ func (f *follow) take(ctx context.Context, s step) {
 		}
 	}
 	f.rt.Errorf("%+v: %v", s, err)
+}
+
+// held reports whether an error is that of one who may not post for the time being.
+func (f *follow) held(err error) bool {
+	_, muted := errors.AsType[*storage.MutedError](err)
+	_, slow := errors.AsType[*storage.SlowModeError](err)
+	return muted || slow
+}
+
+// somebody is who may be muted: one who comes and goes, or one who posts.
+func (f *follow) somebody(s step) string {
+	if s.by != anna {
+		return s.by.User
+	}
+	return comeAndGo[s.target%len(comeAndGo)]
 }
 
 func (f *follow) post(ctx context.Context, s step, parent *string) error {
@@ -267,6 +293,7 @@ func (c *client) apply(e events.Event) {
 		if info.Version > c.info.Version {
 			c.info = info
 		}
+	case events.NotificationCreated: // of the inbox, which is no list here
 	default:
 		c.run.rt.Errorf("event %d is a %s", e.Seq, e.Type)
 	}

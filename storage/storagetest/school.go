@@ -25,7 +25,8 @@ var (
 // school is a store under test, with all the events that it published.
 type school struct {
 	storage.Store
-	tape *tape
+	tape  *tape
+	clock *clock
 }
 
 // newSchool opens a store for a test. At the test's end its log must have what was published.
@@ -39,7 +40,8 @@ func newSchool(t *testing.T, open Open) *school {
 }
 
 func newSchoolOn(t *testing.T, driver storage.Driver) *school {
-	s := &school{Store: storage.NewEngine(driver), tape: &tape{}}
+	clock := &clock{}
+	s := &school{Store: storage.NewEngine(driver, storage.WithClock(clock.now)), tape: &tape{}, clock: clock}
 	s.OnCommit(s.tape.publish)
 	s.OnReceipts(s.tape.hear)
 	t.Cleanup(func() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"homeroom/events"
 	"homeroom/storage"
@@ -83,6 +84,22 @@ func testProcesses(t *testing.T, fresh Fresh) {
 
 	t.Run("of all that make the same attempt one carries it out", func(t *testing.T) {
 		attemptAtOnce(t, together(t))
+	})
+
+	t.Run("slow mode counts what was posted through another process", func(t *testing.T) {
+		all := together(t)
+		for _, s := range all {
+			s.clock.stop(all[0].clock.now())
+		}
+		class := all[0].class(t)
+		all[1].slowDown(t, class, 10)
+		all[2].post(t, ben, class, "one")
+		for _, s := range all {
+			s.wantSlow(t, ben, class, 10*time.Second)
+		}
+		all[0].clock.pass(10 * time.Second)
+		all[0].post(t, ben, class, "two")
+		all[1].wantSlow(t, ben, class, 10*time.Second) // its clock is behind
 	})
 
 	t.Run("each sees what another has committed", func(t *testing.T) {

@@ -40,6 +40,9 @@ func Run(t *testing.T, fresh Fresh) {
 		{"history", testHistory},
 		{"archive", testArchive},
 		{"joining", testJoining},
+		{"mutes", testMutes},
+		{"locks", testLocks},
+		{"slow mode", testSlowMode},
 		{"attempts", testAttempts},
 		{"attempt failures", testAttemptFailures},
 	})

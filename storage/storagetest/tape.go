@@ -122,7 +122,7 @@ func (s *school) wantEvents(t *testing.T, class string, after int64, want ...eve
 		if e.Type != want[i].typ || e.Actor != want[i].actor || e.Class != class || e.Channel != events.ClassChannel(class) || string(e.Data) != string(data) {
 			t.Errorf("event\n got %s\nwant %s by %s: %s", show(e), want[i].typ, want[i].actor, data)
 		}
-		if now := events.Now(); e.At <= 0 || e.At > now {
+		if now := s.clock.now(); e.At <= 0 || e.At > now {
 			t.Errorf("event %d is of %s, and now is %s", e.Seq, e.At, now)
 		}
 	}

@@ -76,6 +76,33 @@ describe('the page', { skip: missing }, () => {
     }
   }));
 
+  it('says why one may not post for the time being, and keeps the text', () => withServer((server) =>
+    withPage({ server }, async (page, errors) => {
+      const { class: room, users } = await server.call('GET', '/dev/session');
+      const [{ token }, pupil] = users;
+      const path = `/v1/classes/${room.id}`;
+      await page.getByTestId('who').selectOption(pupil.user);
+      await live(page);
+      const refused = async (text, why) => {
+        await page.getByTestId('text').fill(text);
+        await page.getByTestId('send').click();
+        await page.getByRole('alert').filter({ hasText: why }).waitFor();
+        assert.equal(await page.getByTestId('text').inputValue(), text);
+      };
+      const until = new Date(Date.now() + 3_600_000).toISOString();
+      await server.call('PUT', `${path}/members/${pupil.user}/mute`, { token, body: { until } });
+      await refused('muted?', `muted in this class until ${until}`);
+      await server.call('DELETE', `${path}/members/${pupil.user}/mute`, { token });
+      await server.call('PATCH', path, { token, body: { locked: true } });
+      await refused('locked?', 'The class is locked');
+      await server.call('PATCH', path, { token, body: { locked: false, slow_mode_seconds: 3600 } });
+      await page.getByTestId('text').fill('the first one');
+      await page.getByTestId('send').click();
+      await shown(page, ['the first one']);
+      await refused('too soon?', 'slow mode');
+      assert.equal(errors.splice(0).length, 3, 'what the browser itself says of the three refusals');
+    })));
+
   it('misses and repeats nothing when the server is killed', () => withServer((server) =>
     withPage({ server }, async (page, errors) => {
       const texts = ['one', 'two', 'three', 'four', 'five'].map((word) => `number ${word}`);

@@ -54,7 +54,7 @@ func lookup(t *testing.T, node any, names ...string) any {
 func TestObjectsAreClosedAndComplete(t *testing.T) {
 	// Fields that may be absent: in what clients send, the errors of a problem, and what only some may see.
 	optional := map[string][]string{
-		"/components/schemas/ClassChange":    {"name", "archived"},
+		"/components/schemas/ClassChange":    {"name", "archived", "locked", "slow_mode_seconds"},
 		"/components/schemas/MemberChange":   {"name"},
 		"/components/schemas/NewMessage":     {"parent_id"},
 		"/components/schemas/Problem":        {"errors"},

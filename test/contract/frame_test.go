@@ -14,8 +14,8 @@ const (
 )
 
 const (
-	class     = `{"id":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","name":"Biology 9b","role":"teacher","read":3,"unread":1,"version":1,"created_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z","archived_at":null}`
-	member    = `{"class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","user":"alice","name":"Alice Archer","role":"teacher","version":1,"joined_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z"}`
+	class     = `{"id":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","name":"Biology 9b","role":"teacher","read":3,"unread":1,"version":1,"created_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z","archived_at":null,"locked":false,"slow_mode_seconds":0}`
+	member    = `{"class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","user":"alice","name":"Alice Archer","role":"teacher","version":1,"joined_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z","muted_until":null}`
 	message   = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Good\tmorning!\n","parent_id":null,"version":1,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":null,"reply_count":0,"last_reply_at":null}`
 	edited    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":"2026-11-22T10:06:00.000Z","deleted_at":null,"reply_count":0,"last_reply_at":null}`
 	tombstone = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":null,"parent_id":null,"version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":"2026-11-22T10:07:00.000Z","reply_count":0,"last_reply_at":null}`

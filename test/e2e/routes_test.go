@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"homeroom/test/harness"
 )
@@ -17,7 +18,7 @@ func TestRoutes(t *testing.T) {
 	if len(operations) == 0 {
 		t.Fatal("the contract has no operations")
 	}
-	teacher := readDevSession(t, srv).Users[0]
+	admin := harness.Run(t, nil, "token", "--sub", "root", "--role", "admin", "--data", srv.Data).Must(t).Stdout
 	asset := regexp.MustCompile(`/assets/([\w.-]+)`).FindSubmatch(srv.With(t, "").Get("/").Want(http.StatusOK).Body)
 	if asset == nil {
 		t.Fatal("the page has no assets")
@@ -26,6 +27,7 @@ func TestRoutes(t *testing.T) {
 		"POST /v1/classes":                             `{"name":"x"}`,
 		"PATCH /v1/classes/{class}":                    `{"name":"x"}`,
 		"PUT /v1/classes/{class}/members/{user}":       `{"role":"student"}`,
+		"PUT /v1/classes/{class}/members/{user}/mute":  `{"until":"` + time.Now().Add(time.Hour).Format(time.RFC3339) + `"}`,
 		"POST /v1/classes/{class}/messages":            `{"text":"x"}`,
 		"PUT /v1/classes/{class}/receipt":              `{"read":1}`,
 		"PATCH /v1/classes/{class}/messages/{message}": `{"text":"x"}`,
@@ -34,11 +36,12 @@ func TestRoutes(t *testing.T) {
 	for _, op := range operations {
 		name := op.Method + " " + op.Path
 		t.Run(name, func(t *testing.T) {
-			c := srv.With(t, teacher.Token)
+			c := srv.With(t, strings.TrimSpace(admin))
 			class := c.CreateClass("Every route")
 			c.AddMember(class.ID, hugo, "student")
 			path := strings.NewReplacer(
 				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]),
+				"{connection}", c.Stream(class.ID).Ready().Parsed.Connection,
 			).Replace(op.Path)
 			var code harness.JoinCode
 			c.Do("PUT", harness.ClassPath(class.ID, "join-code"), nil).Want(http.StatusOK).Into(&code)

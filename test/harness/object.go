@@ -18,6 +18,8 @@ type Class struct {
 	Unread    *int64    `json:"unread"`
 
 	ArchivedAt *time.Time `json:"archived_at"`
+	Locked     bool       `json:"locked"`
+	SlowMode   int        `json:"slow_mode_seconds"`
 }
 
 // Member is a member as the wire has it.
@@ -29,6 +31,8 @@ type Member struct {
 	Version   int64     `json:"version"`
 	JoinedAt  time.Time `json:"joined_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+
+	MutedUntil *time.Time `json:"muted_until"`
 }
 
 // Message is a message as the wire has it.
