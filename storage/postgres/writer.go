@@ -50,6 +50,10 @@ type fetch struct {
 	attempts []storage.FirstAttempt
 	receipts []storage.Receipt
 	codes    []storage.JoinCode
+
+	bulletins        []storage.Bulletin
+	acknowledgements []storage.Acknowledgement
+	jobs             []storage.Job
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
@@ -84,6 +88,7 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 		collect(b, &f.receipts, scanReceipt,
 			`SELECT `+receiptColumns+` FROM unnest($1::text[], $2::text[]) AS k (class, "user") JOIN receipts USING (class, "user")`, classes, users)
 	}
+	f.queueBulletins(b, needs)
 }
 
 // memberKeys are keys as two columns.
@@ -117,6 +122,7 @@ func (f *fetch) rows() *storage.Rows {
 	for i := range f.codes {
 		rows.JoinCodes[f.codes[i].Class] = &f.codes[i]
 	}
+	f.addBulletins(rows)
 	return rows
 }
 

@@ -42,6 +42,9 @@ func Run(t *testing.T, fresh Fresh) {
 		{"joining", testJoining},
 		{"attempts", testAttempts},
 		{"attempt failures", testAttemptFailures},
+		{"bulletins", testBulletins},
+		{"acknowledgements", testAcknowledgements},
+		{"jobs", testJobs},
 	})
 }
 
