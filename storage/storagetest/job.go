@@ -158,6 +158,7 @@ func testJobs(t *testing.T, fresh Fresh) {
 		want("renamed", storage.Job{JobKey: remind(7200), At: m.DueAt - 7_200_000}, storage.Job{JobKey: remind(0), At: m.DueAt})
 		change(storage.BulletinChange{Reminders: []int64{}})
 		want("without reminders")
+		equal(t, "without reminders", s.bulletin(t, anna, keyOf(m)), m)
 		change(storage.BulletinChange{Reminders: []int64{0}})
 		wantError(t, s.DeleteBulletin(t.Context(), anna, keyOf(m), m.Version), nil)
 		want("deleted")
@@ -292,6 +293,35 @@ func testJobs(t *testing.T, fresh Fresh) {
 			t.Errorf("%d events, want the post, and a publication only with its deletion", n)
 		}
 	})
+}
+
+// testSharedJobs is that of all that work on one database one does each job.
+func testSharedJobs(t *testing.T, fresh Fresh) {
+	open := fresh(t)
+	var all []*school
+	for range 3 {
+		s := newSchool(t, open)
+		s.tape.mayMiss() // what the others do
+		s.work(t)
+		all = append(all, s)
+	}
+	const classes, each = 2, 20
+	heads := map[string]int64{}
+	for range classes {
+		class := all[0].class(t)
+		heads[class] = all[0].head(t, class)
+		for i := range each {
+			draft := draftOf(storage.Assignment)
+			draft.PublishAt = ahead(50*time.Millisecond) + events.Time(i/4) // some at one moment
+			draft.DueAt, draft.Reminders = draft.PublishAt+1100, []int64{1}
+			all[i%len(all)].announce(t, class, draft)
+		}
+	}
+	for class, head := range heads {
+		eventually(t, "all is done", func() bool { return len(all[0].jobs(t, class)) == 0 })
+		equal(t, "reminded", len(all[0].reminded(t, class, head)), each)
+		equal(t, "events", all[0].head(t, class), head+2*each)
+	}
 }
 
 // hastenAndWait has a scheduled bulletin fall due, and waits until it is published: what was due before it is done then.

@@ -43,6 +43,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"attempts", testAttempts},
 		{"attempt failures", testAttemptFailures},
 		{"bulletins", testBulletins},
+		{"authorisation of bulletins", testBulletinAuthorisation},
+		{"purging of bulletins", testBulletinPurge},
 		{"acknowledgements", testAcknowledgements},
 		{"jobs", testJobs},
 	})
