@@ -42,6 +42,12 @@ type BulletinChange struct {
 	PublishAt               *events.Time // none: at once
 }
 
+// Empty reports whether nothing is to change.
+func (c *BulletinChange) Empty() bool {
+	return c.Title == nil && c.Text == nil && c.Pinned == nil && c.DueAt == nil && c.Reminders == nil &&
+		c.RequiresAcknowledgement == nil && c.PublishAt == nil
+}
+
 // bulletin is a draft as a bulletin that is not published yet.
 func (d *BulletinDraft) bulletin(id, class, author string, now events.Time) Bulletin {
 	m := Bulletin{
