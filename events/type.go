@@ -18,6 +18,15 @@ const (
 	ClassDeleted Type = "class.deleted" // data: the id; always the last event of its channel
 
 	NotificationCreated Type = "notification.created" // data: the notification; in an inbox
+
+	AnnouncementCreated Type = "announcement.created" // data: the announcement, when it is published
+	AnnouncementUpdated Type = "announcement.updated" // data: the announcement after the change
+	AnnouncementDeleted Type = "announcement.deleted" // data: the id
+
+	AssignmentCreated Type = "assignment.created" // data: the assignment, when it is published
+	AssignmentUpdated Type = "assignment.updated" // data: the assignment after the change
+	AssignmentDeleted Type = "assignment.deleted" // data: the id
+	AssignmentDue     Type = "assignment.due"     // data: the assignment, and how long before it is due
 )
 
 // Signals are never logged and have no id.
@@ -39,7 +48,9 @@ var offered = map[Type]bool{
 	MemberJoined: true, MemberUpdated: true, MemberLeft: true,
 	ClassUpdated: true, ClassDeleted: true,
 	NotificationCreated: true,
-	ReceiptUpdated:      true,
+	AnnouncementCreated: true, AnnouncementUpdated: true, AnnouncementDeleted: true,
+	AssignmentCreated: true, AssignmentUpdated: true, AssignmentDeleted: true, AssignmentDue: true,
+	ReceiptUpdated: true,
 }
 
 // Offered reports whether a reader may choose to get t and not others.

@@ -118,5 +118,5 @@ func ReloadPaths(class string) []string {
 		return []string{"/v1/classes"}
 	}
 	path := classPath(class)
-	return []string{path, path + "/members", path + "/messages"}
+	return []string{path, path + "/members", path + "/messages", path + "/announcements", path + "/assignments"}
 }

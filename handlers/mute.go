@@ -3,9 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"time"
 
-	"homeroom/events"
 	"homeroom/storage"
 )
 
@@ -21,6 +19,9 @@ func (s *Server) muteMember(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var c checks
+	if body.Until == nil {
+		c.add("until", "is required")
+	}
 	until := c.moment("until", body.Until)
 	if err := c.err(); err != nil {
 		return err
@@ -51,17 +52,4 @@ func (s *Server) unmuteMember(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return replyNothing(w)
-}
-
-// moment checks a required time.
-func (c *checks) moment(field string, value *string) events.Time {
-	if value == nil {
-		c.add(field, "is required")
-		return 0
-	}
-	at, err := time.Parse(time.RFC3339, *value)
-	if err != nil {
-		c.add(field, "must be a time as in RFC 3339, like 2026-11-22T10:00:00Z")
-	}
-	return events.Time(at.UnixMilli())
 }

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"homeroom/events"
 )
 
 // The bounds of texts, in Unicode code points.
@@ -25,6 +28,10 @@ func (c *checks) err() error {
 	if len(*c) == 0 {
 		return nil
 	}
+	return c.problem()
+}
+
+func (c *checks) problem() *Problem {
 	p := newProblem(http.StatusUnprocessableEntity, "invalid_field", (*c)[0].Field+" "+(*c)[0].Message+".")
 	p.Errors = *c
 	return p
@@ -50,6 +57,18 @@ func (c *checks) id(field string, value *string) *string {
 		c.add(field, "must be a UUID")
 	}
 	return &id
+}
+
+// moment checks a time that may be absent.
+func (c *checks) moment(field string, value *string) events.Time {
+	if value == nil {
+		return 0
+	}
+	at, err := time.Parse(time.RFC3339, *value)
+	if err != nil {
+		c.add(field, "must be a time as in RFC 3339, like 2026-11-22T10:00:00Z")
+	}
+	return max(1, events.Time(at.UnixMilli())) // 0 is none
 }
 
 // check checks a text whose control characters may only be those allowed.

@@ -19,6 +19,7 @@ type batch struct {
 	now       events.Time      // of all that is written
 	clientKey string           // of the write under way; see begin
 	receipts  []events.Receipt // those that changed
+	planned   bool             // there is a job that there wasn't
 }
 
 // newBatch is a transaction at a moment, by which mutes may be over.

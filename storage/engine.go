@@ -14,17 +14,24 @@ type Engine struct {
 	driver     Driver
 	committer  *committer
 	deliveries *deliveries
-	close      func() error // once
+	planned    chan struct{} // has room for one: "there is a new job"
+	close      func() error  // once
 	now        func() events.Time
 }
 
 // NewEngine starts an engine. It owns the driver from then on: Close closes both.
 func NewEngine(driver Driver, options ...Option) *Engine {
-	e := &Engine{now: events.Now}
+	e := &Engine{planned: make(chan struct{}, 1), now: events.Now}
 	for _, option := range options {
 		option(e)
 	}
 	e.driver, e.committer = clocked{driver, e.now}, newCommitter(driver, e.now)
+	e.committer.planned = func() {
+		select {
+		case e.planned <- struct{}{}:
+		default:
+		}
+	}
 	e.deliveries = newDeliveries(e.writeDeliveries)
 	e.close = sync.OnceValue(func() error {
 		e.deliveries.close()

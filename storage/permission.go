@@ -8,7 +8,7 @@ type Action string
 // The actions in a class.
 const (
 	ReadClass      Action = "read the class, its lists and its log, and follow it"
-	Acknowledge    Action = "acknowledge what was received and read"
+	Acknowledge    Action = "acknowledge what was received and read, and announcements and assignments that ask for it"
 	Post           Action = "post messages"
 	EditMessages   Action = "edit messages"
 	Moderate       Action = "delete messages"
@@ -19,6 +19,8 @@ const (
 	MuteAssistants Action = "mute and unmute assistants"
 	MuteTeachers   Action = "mute and unmute teachers"
 	MuteOneself    Action = "mute and unmute oneself"
+	Publish        Action = "publish, change and delete announcements and assignments"
+	Oversee        Action = "see who has acknowledged what, and what is yet to be published"
 	ManageClass    Action = "change, archive, lock, slow down and delete the class"
 )
 
@@ -62,6 +64,8 @@ var permissions = [...]permission{
 	{MuteAssistants, yes, yes, no, no, nil},
 	{MuteTeachers, no, no, no, no, nil},
 	{MuteOneself, no, no, no, no, nil},
+	{Publish, yes, yes, no, no, []condition{archived}},
+	{Oversee, yes, yes, no, no, nil},
 	{ManageClass, yes, yes, no, no, nil},
 }
 

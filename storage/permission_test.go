@@ -51,7 +51,8 @@ assistant or student). In a class only the latter counts, except for admins: the
 being members, and as members whatever either of the two columns allows.
 
 To anybody who is neither a member nor an admin a class does not exist: 404 ` + "`not_found`" + `. What a role doesn't allow
-is 403 ` + "`forbidden`" + `. *own* means: with what is one's own, which is a message that one wrote, one's own membership and receipt.
+is 403 ` + "`forbidden`" + `; but what is yet to be published doesn't exist for those who may not see it. *own* means: with what is one's
+own, which is a message that one wrote, one's own membership and receipt.
 
 ## In a class
 

@@ -25,8 +25,9 @@ var (
 // school is a store under test, with all the events that it published.
 type school struct {
 	storage.Store
-	tape  *tape
-	clock *clock
+	driver storage.Driver
+	tape   *tape
+	clock  *clock
 }
 
 // newSchool opens a store for a test. At the test's end its log must have what was published.
@@ -41,7 +42,7 @@ func newSchool(t *testing.T, open Open) *school {
 
 func newSchoolOn(t *testing.T, driver storage.Driver) *school {
 	clock := &clock{}
-	s := &school{Store: storage.NewEngine(driver, storage.WithClock(clock.now)), tape: &tape{}, clock: clock}
+	s := &school{Store: storage.NewEngine(driver, storage.WithClock(clock.now)), driver: driver, tape: &tape{}, clock: clock}
 	s.OnCommit(s.tape.publish)
 	s.OnReceipts(s.tape.hear)
 	t.Cleanup(func() {

@@ -45,6 +45,11 @@ func Run(t *testing.T, fresh Fresh) {
 		{"slow mode", testSlowMode},
 		{"attempts", testAttempts},
 		{"attempt failures", testAttemptFailures},
+		{"bulletins", testBulletins},
+		{"authorisation of bulletins", testBulletinAuthorisation},
+		{"purging of bulletins", testBulletinPurge},
+		{"acknowledgements", testAcknowledgements},
+		{"jobs", testJobs},
 	})
 }
 

@@ -39,7 +39,7 @@ const (
 	toJoin         = "join a class with its code"
 	toAdminister   = "list live connections and close them"
 	toRead         = "read the class, its lists and its log, and follow it"
-	toAcknowledge  = "acknowledge what was received and read"
+	toAcknowledge  = "acknowledge what was received and read, and announcements and assignments that ask for it"
 	toPost         = "post messages"
 	toEdit         = "edit messages"
 	toModerate     = "delete messages"
@@ -50,6 +50,8 @@ const (
 	toMuteHelper   = "mute and unmute assistants"
 	toMuteTeacher  = "mute and unmute teachers"
 	toMuteOneself  = "mute and unmute oneself"
+	toPublish      = "publish, change and delete announcements and assignments"
+	toOversee      = "see who has acknowledged what, and what is yet to be published"
 	toManageAClass = "change, archive, lock, slow down and delete the class"
 )
 
@@ -104,6 +106,22 @@ var attempts = []attempt{
 	{operation: "deleteMessage", action: toModerate, on: aMessage},
 	{operation: "listReplies", action: toRead, on: aMessage},
 	{operation: "listHistory", action: toReadHistory, on: aMessage},
+
+	{operation: "createAnnouncement", action: toPublish, body: `{"title":"x","text":"x"}`, harmless: true},
+	{operation: "listAnnouncements", action: toRead},
+	{operation: "getAnnouncement", action: toRead},
+	{operation: "updateAnnouncement", action: toPublish, body: `{"title":"x"}`, harmless: true},
+	{operation: "acknowledgeAnnouncement", action: toAcknowledge, harmless: true},
+	{operation: "listAnnouncementAcknowledgements", action: toOversee},
+	{operation: "deleteAnnouncement", action: toPublish},
+
+	{operation: "createAssignment", action: toPublish, body: `{"title":"x","text":"x","due_at":"{soon}"}`, harmless: true},
+	{operation: "listAssignments", action: toRead},
+	{operation: "getAssignment", action: toRead},
+	{operation: "updateAssignment", action: toPublish, body: `{"title":"x"}`, harmless: true},
+	{operation: "acknowledgeAssignment", action: toAcknowledge, harmless: true},
+	{operation: "listAssignmentAcknowledgements", action: toOversee},
+	{operation: "deleteAssignment", action: toPublish},
 
 	{operation: "updateReceipt", action: toAcknowledge, body: `{"read":1}`, harmless: true},
 	{operation: "listReceipts", action: toRead},

@@ -91,11 +91,13 @@ func setScene(t *testing.T, srv *harness.Server, c caller, in state) *scene {
 	var code harness.JoinCode
 	teacher.Do(http.MethodPut, harness.ClassPath(class, "join-code"), nil).Want(http.StatusOK).Into(&code)
 	s := &scene{class: class, mine: map[owned]string{}, named: map[string]string{
-		"{class}":      class,
-		"{message}":    srv.As(t, pupil).Post(class, "the pupil's").ID,
-		"{code}":       code.Code,
-		"{connection}": "3f0c9a55-4f0e-4c39-9b1e-6a4f9d1c2b7e",
-		"{soon}":       time.Now().Add(time.Hour).Format(time.RFC3339),
+		"{class}":        class,
+		"{message}":      srv.As(t, pupil).Post(class, "the pupil's").ID,
+		"{code}":         code.Code,
+		"{announcement}": teacher.Announce(class, "announcements", draft("announcements")).ID,
+		"{assignment}":   teacher.Announce(class, "assignments", draft("assignments")).ID,
+		"{connection}":   "3f0c9a55-4f0e-4c39-9b1e-6a4f9d1c2b7e",
+		"{soon}":         time.Now().Add(time.Hour).Format(time.RFC3339),
 	}}
 	if c.present() {
 		s.mine[aMessage] = c.client(t, srv).Post(class, "the caller's").ID

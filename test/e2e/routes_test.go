@@ -32,6 +32,11 @@ func TestRoutes(t *testing.T) {
 		"PUT /v1/classes/{class}/receipt":              `{"read":1}`,
 		"PATCH /v1/classes/{class}/messages/{message}": `{"text":"x"}`,
 		"POST /v1/classes/{class}/join":                `{"code":"{code}"}`,
+
+		"POST /v1/classes/{class}/announcements":                 `{"title":"x","text":"x"}`,
+		"PATCH /v1/classes/{class}/announcements/{announcement}": `{"title":"x"}`,
+		"POST /v1/classes/{class}/assignments":                   `{"title":"x","text":"x","due_at":"{later}"}`,
+		"PATCH /v1/classes/{class}/assignments/{assignment}":     `{"title":"x"}`,
 	}
 	for _, op := range operations {
 		name := op.Method + " " + op.Path
@@ -42,12 +47,14 @@ func TestRoutes(t *testing.T) {
 			path := strings.NewReplacer(
 				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]),
 				"{connection}", c.Stream(class.ID).Ready().Parsed.Connection,
+				"{announcement}", c.Announce(class.ID, "announcements", draft("announcements")).ID,
+				"{assignment}", c.Announce(class.ID, "assignments", draft("assignments")).ID,
 			).Replace(op.Path)
 			var code harness.JoinCode
 			c.Do("PUT", harness.ClassPath(class.ID, "join-code"), nil).Want(http.StatusOK).Into(&code)
 			call := harness.Call{Method: op.Method, Path: path}
 			if body, ok := bodies[name]; ok {
-				call.Body = strings.ReplaceAll(body, "{code}", code.Code)
+				call.Body = strings.NewReplacer("{code}", code.Code, "{later}", later(time.Hour)).Replace(body)
 			}
 
 			t.Run("answers", func(t *testing.T) {
