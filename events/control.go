@@ -18,6 +18,7 @@ const (
 	ReasonUnavailable  Reason = "unavailable"   // the log can't be read right now; come back
 	ReasonLimit        Reason = "limit_reached" // as many events as were asked for
 	ReasonBehind       Reason = "behind"        // this node lost touch with the log; come back
+	ReasonOverloaded   Reason = "overloaded"    // this node takes no more streams for now; come back
 )
 
 // Reasons of which the client can't be told, since the connection is gone or stuck.
