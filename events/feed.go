@@ -33,6 +33,7 @@ type feed struct {
 	receivers []receiver
 	early     map[*Stream]struct{} // streams that are not attached yet: signals reach them too
 	idleSince time.Time            // when the last receiver left
+	notices   noticeboard          // of the system channel
 }
 
 // receiver is one stream's place in a feed: the stream, and which of its legs the feed is.
@@ -95,6 +96,8 @@ func (f *feed) applyLocked(e *Event, frame *Frame) {
 			delete(f.members, user)
 			f.expelLocked(ReasonRemoved, func(s *Stream) bool { return s.user == user && !s.admin })
 		}
+	case SystemNotice:
+		_ = f.notices.pinEvent(e) // a notice that can't be read is on no board
 	case ClassDeleted:
 		f.gone = true
 		f.expelLocked(ReasonClassDeleted, func(*Stream) bool { return true })

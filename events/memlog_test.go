@@ -17,6 +17,7 @@ type memLog struct {
 	evs     map[Channel][]Event // all, also those trimmed
 	trimmed map[Channel]int64
 	members map[string]map[string]struct{}
+	wishes  map[string]Preferences
 	down    error
 	loads   int
 	reads   int
@@ -27,7 +28,7 @@ var errDown = errors.New("log is down")
 func newMemLog() *memLog {
 	return &memLog{
 		epoch: "e1", evs: map[Channel][]Event{}, trimmed: map[Channel]int64{},
-		members: map[string]map[string]struct{}{},
+		members: map[string]map[string]struct{}{}, wishes: map[string]Preferences{},
 	}
 }
 
@@ -129,6 +130,50 @@ func (l *memLog) UserClasses(_ context.Context, user string, limit int) ([]strin
 	slices.Sort(classes)
 	slices.Reverse(classes)
 	return classes[:min(limit, len(classes))], l.down
+}
+
+func (l *memLog) Noticeboard(context.Context) (Noticeboard, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := Noticeboard{Extent: l.extentLocked(SystemChannel)}
+	for _, e := range l.evs[SystemChannel] {
+		var n Notice
+		if err := json.Unmarshal(e.Data, &n); err != nil {
+			return at, err
+		}
+		at.Notices = slices.DeleteFunc(at.Notices, func(old Notice) bool { return old.ID == n.ID })
+		if n.ExpiresAt > Now() {
+			at.Notices = append(at.Notices, n)
+		}
+	}
+	return at, l.down
+}
+
+// announce adds a notice to the system channel, and returns its event for publishing.
+func (l *memLog) announce(n Notice) Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	data, err := json.Marshal(n)
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	e := Event{Channel: SystemChannel, Type: SystemNotice, Seq: int64(len(l.evs[SystemChannel])) + 1, At: 1, Actor: "a", Data: data}
+	l.evs[SystemChannel] = append(l.evs[SystemChannel], e)
+	return e
+}
+
+func (l *memLog) UserPreferences(_ context.Context, users []string) (map[string]Preferences, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	set := map[string]Preferences{}
+	for _, user := range users {
+		p, ok := l.wishes[user]
+		if !ok {
+			p.Version = 1
+		}
+		set[user] = p
+	}
+	return set, l.down
 }
 
 func (l *memLog) Heads(_ context.Context, channels []Channel) (Heads, error) {

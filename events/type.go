@@ -18,6 +18,10 @@ const (
 	ClassDeleted Type = "class.deleted" // data: the id; always the last event of its channel
 
 	NotificationCreated Type = "notification.created" // data: the notification; in an inbox
+
+	SystemNotice Type = "system.notice" // data: the notice; in the system channel
+
+	PreferencesUpdated Type = "preferences.updated" // data: the user's preferences after the change; in an inbox
 )
 
 // Signals are never logged and have no id.
@@ -39,6 +43,8 @@ var offered = map[Type]bool{
 	MemberJoined: true, MemberUpdated: true, MemberLeft: true,
 	ClassUpdated: true, ClassDeleted: true,
 	NotificationCreated: true,
+	SystemNotice:        true,
+	PreferencesUpdated:  true,
 	ReceiptUpdated:      true,
 }
 

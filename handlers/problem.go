@@ -83,6 +83,7 @@ func problemOf(err error) *Problem {
 		{storage.ErrWrongCode, http.StatusForbidden, "wrong_code", "This code opens no class here. Ask a teacher for the present one."},
 		{storage.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each, and the same one only to repeat it unchanged."},
 		{storage.ErrReceiptAhead, http.StatusUnprocessableEntity, "receipt_ahead", "The class has no event with that number yet."},
+		{storage.ErrTooManyNotices, http.StatusConflict, "too_many_notices", "There are as many notices as can be shown. Withdraw one first."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {

@@ -225,7 +225,7 @@ func refusal(err error) bool {
 	for _, rule := range [...]error{
 		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
 		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived, ErrWrongCode,
-		ErrKeyReused, ErrReceiptAhead,
+		ErrKeyReused, ErrReceiptAhead, ErrTooManyNotices,
 	} {
 		if errors.Is(err, rule) {
 			return true
@@ -252,6 +252,7 @@ func union(entries []*entry) Needs {
 		all.JoinCodes = append(all.JoinCodes, e.needs.JoinCodes...)
 		all.Attempts = append(all.Attempts, e.needs.Attempts...)
 		all.Receipts = append(all.Receipts, e.needs.Receipts...)
+		all.Preferences = append(all.Preferences, e.needs.Preferences...)
 	}
 	all.Channels = distinct(all.Channels)
 	all.Classes = distinct(all.Classes)
@@ -260,6 +261,7 @@ func union(entries []*entry) Needs {
 	all.JoinCodes = distinct(all.JoinCodes)
 	all.Attempts = distinct(all.Attempts)
 	all.Receipts = distinct(all.Receipts)
+	all.Preferences = distinct(all.Preferences)
 	return all
 }
 

@@ -26,6 +26,8 @@ var (
 	ErrKeyReused = errors.New("the key was used for another request")
 	// ErrReceiptAhead is for a receipt of what the class's log doesn't have yet.
 	ErrReceiptAhead = errors.New("the receipt is past the end of the log")
+	// ErrTooManyNotices is for a notice beyond [MaxNotices].
+	ErrTooManyNotices = errors.New("too many notices")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

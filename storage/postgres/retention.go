@@ -42,6 +42,7 @@ var purges = [...]string{
 		(SELECT seq FROM events WHERE channel = 'class/' || $1 LIMIT $2)`,
 	`DELETE FROM receipts WHERE class = $1 AND "user" IN (SELECT "user" FROM receipts WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM positions WHERE class = $1 AND "user" IN (SELECT "user" FROM positions WHERE class = $1 LIMIT $2)`,
+	`DELETE FROM notifications WHERE audience = 'class/' || $1 AND id IN (SELECT id FROM notifications WHERE audience = 'class/' || $1 LIMIT $2)`,
 	`DELETE FROM join_codes WHERE class = $1 AND $2 > 0`,
 	`DELETE FROM members WHERE class = $1 AND "user" IN (SELECT "user" FROM members WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM channels WHERE id = 'class/' || $1 AND $2 > 0`,

@@ -50,12 +50,13 @@ type fetch struct {
 	attempts []storage.FirstAttempt
 	receipts []storage.Receipt
 	codes    []storage.JoinCode
+	wishes   []userPreferences
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
-	if inboxes := slices.DeleteFunc(slices.Clone(needs.Channels), func(c events.Channel) bool { return !c.Inbox() }); len(inboxes) > 0 {
-		// A row that isn't there can't be locked. Made in order, and before anything is locked, they lock nobody out for good.
-		b.Queue(`INSERT INTO channels (id, head) SELECT id, 0 FROM unnest($1::text[]) AS k (id) ORDER BY id ON CONFLICT DO NOTHING`, keys(inboxes))
+	if others := slices.DeleteFunc(slices.Clone(needs.Channels), func(c events.Channel) bool { return c.Class() != "" }); len(others) > 0 {
+		// Inboxes and the system channel come into being with their first event. A row that isn't there can't be locked. Made in order, and before anything is locked, they lock nobody out for good.
+		b.Queue(`INSERT INTO channels (id, head) SELECT id, 0 FROM unnest($1::text[]) AS k (id) ORDER BY id ON CONFLICT DO NOTHING`, keys(others))
 	}
 	if len(needs.Channels) > 0 {
 		collect(b, &f.extents, scanExtent,
@@ -77,6 +78,9 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 	}
 	if len(needs.JoinCodes) > 0 {
 		collect(b, &f.codes, scanJoinCode, `SELECT `+joinCodeColumns+` FROM join_codes WHERE class = ANY($1::text[])`, needs.JoinCodes)
+	}
+	if len(needs.Preferences) > 0 {
+		collect(b, &f.wishes, scanPreferences, selectPreferences, needs.Preferences)
 	}
 	f.queueAttempts(b, needs.Attempts)
 	if len(needs.Receipts) > 0 {
@@ -117,6 +121,7 @@ func (f *fetch) rows() *storage.Rows {
 	for i := range f.codes {
 		rows.JoinCodes[f.codes[i].Class] = &f.codes[i]
 	}
+	rows.Preferences = byUser(f.wishes)
 	return rows
 }
 

@@ -40,6 +40,7 @@ var purges = [...]string{
 		(SELECT seq FROM events WHERE channel = 'class/' || ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM receipts WHERE class = ?1 AND user IN (SELECT user FROM receipts WHERE class = ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM positions WHERE class = ?1 AND user IN (SELECT user FROM positions WHERE class = ?1 LIMIT ?2) RETURNING ''`,
+	`DELETE FROM notifications WHERE audience = 'class/' || ?1 AND id IN (SELECT id FROM notifications WHERE audience = 'class/' || ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM join_codes WHERE class = ?1 AND ?2 > 0 RETURNING ''`,
 	`DELETE FROM members WHERE class = ?1 AND user IN (SELECT user FROM members WHERE class = ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM channels WHERE id = 'class/' || ?1 AND ?2 > 0 RETURNING ''`,

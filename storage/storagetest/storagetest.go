@@ -42,6 +42,10 @@ func Run(t *testing.T, fresh Fresh) {
 		{"joining", testJoining},
 		{"attempts", testAttempts},
 		{"attempt failures", testAttemptFailures},
+		{"notices", testNotices},
+		{"mentions", testMentions},
+		{"notifications", testNotifications},
+		{"preferences", testPreferences},
 	})
 }
 

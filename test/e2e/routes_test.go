@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"homeroom/test/harness"
 )
@@ -13,6 +14,7 @@ import (
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	srv := harness.Start(t, harness.Options{Development: true})
+	forAdmins := harness.Start(t, harness.Options{}) // development mode has no admin
 	operations := harness.Contract(t).Operations()
 	if len(operations) == 0 {
 		t.Fatal("the contract has no operations")
@@ -30,21 +32,30 @@ func TestRoutes(t *testing.T) {
 		"PUT /v1/classes/{class}/receipt":              `{"read":1}`,
 		"PATCH /v1/classes/{class}/messages/{message}": `{"text":"x"}`,
 		"POST /v1/classes/{class}/join":                `{"code":"{code}"}`,
+
+		"PUT /v1/notifications/read":        `{"up_to":"{class}"}`,
+		"PUT /v1/notifications/preferences": `{"muted_classes":[]}`,
+		"POST /v1/system/notices":           `{"level":"info","text":"x","expires_at":"` + time.Now().Add(time.Hour).Format(time.RFC3339) + `"}`,
 	}
 	for _, op := range operations {
 		name := op.Method + " " + op.Path
 		t.Run(name, func(t *testing.T) {
 			c := srv.With(t, teacher.Token)
+			var notice harness.Notice
+			if strings.HasPrefix(op.Path, harness.NoticesPath) {
+				c = forAdmins.As(t, root)
+				notice = c.Announce("every route", time.Hour)
+			}
 			class := c.CreateClass("Every route")
 			c.AddMember(class.ID, hugo, "student")
 			path := strings.NewReplacer(
-				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]),
+				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]), "{notice}", notice.ID,
 			).Replace(op.Path)
 			var code harness.JoinCode
 			c.Do("PUT", harness.ClassPath(class.ID, "join-code"), nil).Want(http.StatusOK).Into(&code)
 			call := harness.Call{Method: op.Method, Path: path}
 			if body, ok := bodies[name]; ok {
-				call.Body = strings.ReplaceAll(body, "{code}", code.Code)
+				call.Body = strings.NewReplacer("{code}", code.Code, "{class}", class.ID).Replace(body)
 			}
 
 			t.Run("answers", func(t *testing.T) {
