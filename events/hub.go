@@ -60,6 +60,8 @@ type Hub struct {
 	heads   chan *feed // inboxes that wait to learn their head
 	pace    *receiptPace
 
+	broadcasts chan Event // that wait to be announced
+
 	stop  context.CancelFunc
 	ctx   context.Context // ends with Close; for work that no request owns
 	tasks sync.WaitGroup
@@ -93,6 +95,9 @@ func New(cfg Config) (*Hub, error) {
 		wheel:   newWheel(cfg.Heartbeat),
 		heads:   make(chan *feed, headsMost),
 		pace:    newReceiptPace(cfg.ReceiptRate),
+
+		broadcasts: make(chan Event, broadcastsMost),
+
 		ctx:     ctx,
 		stop:    stop,
 		feeds:   map[Channel]*feed{},
@@ -108,8 +113,10 @@ func New(cfg Config) (*Hub, error) {
 	h.epoch = at.Epoch
 	h.tasks.Go(h.watch)
 	h.tasks.Go(h.answerHeads)
+	h.tasks.Go(h.announceAll)
 	h.tasks.Go(func() { h.wheel.run(ctx) })
 	h.tasks.Go(func() { h.pace.run(ctx, h.signalReceipts) })
+	h.followBroadcasts()
 	return h, nil
 }
 

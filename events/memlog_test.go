@@ -21,6 +21,8 @@ type memLog struct {
 	down    error
 	loads   int
 	reads   int
+	asks    int // for preferences
+	seen    int // the noticeboard
 }
 
 var errDown = errors.New("log is down")
@@ -93,6 +95,18 @@ func (l *memLog) counts() (loads, reads int) {
 	return l.loads, l.reads
 }
 
+func (l *memLog) asked() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asks
+}
+
+func (l *memLog) boards() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seen
+}
+
 func (l *memLog) extentLocked(channel Channel) Extent {
 	return Extent{Head: int64(len(l.evs[channel])), Trimmed: l.trimmed[channel]}
 }
@@ -135,6 +149,7 @@ func (l *memLog) UserClasses(_ context.Context, user string, limit int) ([]strin
 func (l *memLog) Noticeboard(context.Context) (Noticeboard, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.seen++
 	at := Noticeboard{Extent: l.extentLocked(SystemChannel)}
 	for _, e := range l.evs[SystemChannel] {
 		var n Notice
@@ -149,22 +164,41 @@ func (l *memLog) Noticeboard(context.Context) (Noticeboard, error) {
 	return at, l.down
 }
 
-// announce adds a notice to the system channel, and returns its event for publishing.
-func (l *memLog) announce(n Notice) Event {
+// broadcast adds a notification for all of its class, or for everybody, and returns its event for publishing.
+func (l *memLog) broadcast(n Notification) Event {
+	return l.add(BroadcastChannel, NotificationCreated, n.Actor, n)
+}
+
+// wish sets a user's preferences, and returns the event for publishing.
+func (l *memLog) wish(user string, p Preferences) Event {
+	l.mu.Lock()
+	l.wishes[user] = p
+	l.mu.Unlock()
+	return l.add(UserChannel(user), PreferencesUpdated, user, p)
+}
+
+// add adds any event to a channel.
+func (l *memLog) add(channel Channel, typ Type, actor string, payload any) Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	data, err := json.Marshal(n)
+	data, err := json.Marshal(payload)
 	if err != nil {
 		panic(err) // strings and numbers always encode
 	}
-	e := Event{Channel: SystemChannel, Type: SystemNotice, Seq: int64(len(l.evs[SystemChannel])) + 1, At: 1, Actor: "a", Data: data}
-	l.evs[SystemChannel] = append(l.evs[SystemChannel], e)
+	e := Event{Channel: channel, Type: typ, Seq: int64(len(l.evs[channel])) + 1, At: 1, Actor: actor, Data: data}
+	l.evs[channel] = append(l.evs[channel], e)
 	return e
+}
+
+// announce adds a notice to the system channel, and returns its event for publishing.
+func (l *memLog) announce(n Notice) Event {
+	return l.add(SystemChannel, SystemNotice, "a", n)
 }
 
 func (l *memLog) UserPreferences(_ context.Context, users []string) (map[string]Preferences, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.asks++
 	set := map[string]Preferences{}
 	for _, user := range users {
 		p, ok := l.wishes[user]

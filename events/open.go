@@ -62,6 +62,7 @@ func (s *Stream) open(ctx context.Context, req Request) error {
 			return err
 		}
 		*own.leg = newLeg(f, f.extent().Head)
+		f.expect(s)
 	}
 	if s.all {
 		if err := s.openAll(ctx, req); err != nil {
