@@ -116,11 +116,11 @@ func TestBroadcast(t *testing.T) {
 			f.hub.Publish([]Event{f.log.wish("s", Preferences{Version: 3})})
 			tell(f, "3", "d")
 			wantTold(t, "2 3", r)
-			night := &QuietHours{From: "22:00", To: "07:00", TimeZone: "Europe/Berlin"}
+			night := &QuietHours{From: "22:00", To: "01:30", TimeZone: "Europe/Berlin"}
 			f.hub.Publish([]Event{f.log.wish("s", Preferences{QuietHours: night, Version: 4})})
 			tell(f, "4", class) // the bubble's time begins at midnight UTC
 			wantTold(t, "2 3", r)
-			time.Sleep(6 * time.Hour) // fake time; now it is seven in Berlin
+			time.Sleep(30 * time.Minute) // fake time; now it is half past one in Berlin
 			tell(f, "5", class)
 			wantTold(t, "2 3 5", r)
 		})
