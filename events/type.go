@@ -21,7 +21,15 @@ const (
 
 	SystemNotice Type = "system.notice" // data: the notice; in the system channel
 
-	PreferencesUpdated Type = "preferences.updated" // data: the user's preferences after the change; in an inbox
+	PreferencesUpdated  Type = "preferences.updated"  // data: the user's preferences after the change; in an inbox
+	AnnouncementCreated Type = "announcement.created" // data: the announcement, when it is published
+	AnnouncementUpdated Type = "announcement.updated" // data: the announcement after the change
+	AnnouncementDeleted Type = "announcement.deleted" // data: the id
+
+	AssignmentCreated Type = "assignment.created" // data: the assignment, when it is published
+	AssignmentUpdated Type = "assignment.updated" // data: the assignment after the change
+	AssignmentDeleted Type = "assignment.deleted" // data: the id
+	AssignmentDue     Type = "assignment.due"     // data: the assignment, and how long before it is due
 )
 
 // Signals are never logged and have no id.
@@ -45,7 +53,9 @@ var offered = map[Type]bool{
 	NotificationCreated: true,
 	SystemNotice:        true,
 	PreferencesUpdated:  true,
-	ReceiptUpdated:      true,
+	AnnouncementCreated: true, AnnouncementUpdated: true, AnnouncementDeleted: true,
+	AssignmentCreated: true, AssignmentUpdated: true, AssignmentDeleted: true, AssignmentDue: true,
+	ReceiptUpdated: true,
 }
 
 // Offered reports whether a reader may choose to get t and not others.

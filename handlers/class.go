@@ -111,5 +111,5 @@ func ReloadPaths(class string) []string {
 		return []string{classesPath, noticesPath}
 	}
 	path := classPath(class)
-	return []string{path, path + "/members", path + "/messages", noticesPath}
+	return []string{path, path + "/members", path + "/messages", path + "/announcements", path + "/assignments", noticesPath}
 }

@@ -18,6 +18,7 @@ const (
 var kinds = map[events.Type]bool{
 	events.MessageMention: true, events.MessageReply: true,
 	events.MemberJoined: true, events.MemberUpdated: true, events.MemberLeft: true,
+	events.AnnouncementCreated: true, events.AssignmentCreated: true, events.AssignmentDue: true,
 	events.SystemNotice: true,
 }
 

@@ -66,6 +66,9 @@ func problemOf(err error) *Problem {
 			return p
 		}
 	}
+	if f, ok := errors.AsType[*storage.FieldError](err); ok {
+		return (&checks{{f.Field, f.Message}}).problem()
+	}
 	for _, known := range [...]struct {
 		err          error
 		status       int
@@ -84,6 +87,9 @@ func problemOf(err error) *Problem {
 		{storage.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each, and the same one only to repeat it unchanged."},
 		{storage.ErrReceiptAhead, http.StatusUnprocessableEntity, "receipt_ahead", "The class has no event with that number yet."},
 		{storage.ErrTooManyNotices, http.StatusConflict, "too_many_notices", "There are as many notices as can be shown. Withdraw one first."},
+		{storage.ErrPublished, http.StatusConflict, "already_published", "It is published already; publish_at can't be changed any more."},
+		{storage.ErrNotPublished, http.StatusConflict, "not_published", "It is yet to be published. Acknowledge it when it is."},
+		{storage.ErrNotRequired, http.StatusConflict, "acknowledgement_not_required", "It requires no acknowledgement; there is nothing to do."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {

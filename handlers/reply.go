@@ -41,14 +41,21 @@ func replyCreated(w http.ResponseWriter, location string, version int64, body an
 // replyList answers with a part of a list.
 func replyList[T any](w http.ResponseWriter, list storage.List[T]) error {
 	w.Header().Set(cursorHeader, list.At.String())
-	body := struct {
-		Items []T     `json:"items"`
-		Next  *string `json:"next"`
-	}{Items: list.Items}
+	return reply(w, http.StatusOK, newListBody(list))
+}
+
+// listBody is a part of a list as it is answered.
+type listBody[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next"`
+}
+
+func newListBody[T any](list storage.List[T]) listBody[T] {
+	body := listBody[T]{Items: list.Items}
 	if list.Next != "" {
 		body.Next = &list.Next
 	}
-	return reply(w, http.StatusOK, body)
+	return body
 }
 
 // listClass answers with a part of what a class has a list of.

@@ -69,6 +69,17 @@ func (s *Server) Handler() http.Handler {
 			r.Get(class+"/messages/{message}/replies", s.handle(s.listReplies))
 			r.Get(class+"/messages/{message}/history", s.handle(s.listHistory))
 
+			for kind, path := range bulletinPaths { // announcements and assignments
+				one := class + path + "/{" + string(kind) + "}"
+				r.Post(class+path, s.createBulletin(kind))
+				r.Get(class+path, s.listBulletins(kind))
+				r.Get(one, s.onBulletin(kind, s.getBulletin))
+				r.Patch(one, s.onBulletin(kind, s.updateBulletin))
+				r.Delete(one, s.onBulletin(kind, s.deleteBulletin))
+				r.Put(one+"/acknowledgement", s.onBulletin(kind, s.acknowledge))
+				r.Get(one+"/acknowledgements", s.onBulletin(kind, s.listAcknowledgements))
+			}
+
 			r.Put(class+"/receipt", s.handle(s.updateReceipt))
 			r.Get(class+"/receipts", s.handle(s.listReceipts))
 			r.Get(class+"/messages/{message}/receipts", s.handle(s.getMessageReceipts))

@@ -25,6 +25,10 @@ func (c *checks) err() error {
 	if len(*c) == 0 {
 		return nil
 	}
+	return c.problem()
+}
+
+func (c *checks) problem() *Problem {
 	p := newProblem(http.StatusUnprocessableEntity, "invalid_field", (*c)[0].Field+" "+(*c)[0].Message+".")
 	p.Errors = *c
 	return p

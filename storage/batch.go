@@ -18,6 +18,7 @@ type batch struct {
 
 	clientKey string           // of the write under way; see begin
 	receipts  []events.Receipt // those that changed
+	planned   bool             // there is a job that there wasn't
 }
 
 // Class is a class, or nil. With Member it makes batch a lookup.

@@ -121,9 +121,14 @@ func (e *Engine) UpdateClass(ctx context.Context, p Principal, id string, change
 			return nil
 		}
 		class.Version++
-		info := class.ClassInfo
+		info, archived := class.ClassInfo, a.class.ArchivedAt != class.ArchivedAt
 		if err := b.putClass(ctx, &info); err != nil {
 			return err
+		}
+		if archived {
+			if err := b.rest(ctx, &info); err != nil {
+				return err
+			}
 		}
 		return b.append(events.ClassUpdated, id, p, &info)
 	})
@@ -148,6 +153,9 @@ func (e *Engine) DeleteClass(ctx context.Context, p Principal, id string, versio
 			return &VersionError{current}
 		}
 		if err := b.deleteClass(ctx, id); err != nil {
+			return err
+		}
+		if err := b.dropJobs(ctx, id, ""); err != nil {
 			return err
 		}
 		return b.append(events.ClassDeleted, id, p, struct {

@@ -37,6 +37,7 @@ type committer struct {
 	driver  Driver
 	publish func([]events.Event)
 	tell    func([]events.Receipt) // of receipts that changed
+	planned func()                 // a job was planned
 	queue   chan *entry
 	stopped sync.WaitGroup
 
@@ -45,7 +46,7 @@ type committer struct {
 }
 
 func newCommitter(driver Driver) *committer {
-	c := &committer{driver: driver, publish: func([]events.Event) {}, tell: func([]events.Receipt) {}, queue: make(chan *entry, queueMost)}
+	c := &committer{driver: driver, publish: func([]events.Event) {}, tell: func([]events.Receipt) {}, planned: func() {}, queue: make(chan *entry, queueMost)}
 	c.stopped.Go(c.run)
 	return c
 }
@@ -53,15 +54,43 @@ func newCommitter(driver Driver) *committer {
 // submit queues a write and waits for its outcome. When the caller's context ends first, the write may still be
 // carried out: what it sets must not be looked at unless submit returned nil.
 func (c *committer) submit(ctx context.Context, needs Needs, change change) error {
-	e := &entry{ctx: ctx, needs: needs, change: change, done: make(chan error, 1)}
+	e := newEntry(ctx, needs, change)
 	if err := c.enqueue(e); err != nil {
 		return err
 	}
+	return e.wait()
+}
+
+func newEntry(ctx context.Context, needs Needs, change change) *entry {
+	return &entry{ctx: ctx, needs: needs, change: change, done: make(chan error, 1)}
+}
+
+// submitAll queues writes so that they are carried out together, as far as one transaction goes, and waits for all of
+// them. Each has its own outcome; the first error is returned.
+func (c *committer) submitAll(entries []*entry) error {
+	var failed error
+	queued := 0
+	for _, e := range entries {
+		if failed = c.enqueue(e); failed != nil {
+			break
+		}
+		queued++
+	}
+	for _, e := range entries[:queued] {
+		if err := e.wait(); failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// wait waits for a write's outcome, as long as its caller does.
+func (e *entry) wait() error {
 	select {
 	case err := <-e.done:
 		return err
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-e.ctx.Done():
+		return e.ctx.Err()
 	}
 }
 
@@ -216,6 +245,9 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 	if len(b.receipts) > 0 {
 		c.tell(b.receipts)
 	}
+	if b.planned {
+		c.planned()
+	}
 	return errs, nil
 }
 
@@ -226,12 +258,16 @@ func refusal(err error) bool {
 		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
 		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived, ErrWrongCode,
 		ErrKeyReused, ErrReceiptAhead, ErrTooManyNotices,
+		ErrPublished, ErrNotPublished, ErrNotRequired,
 	} {
 		if errors.Is(err, rule) {
 			return true
 		}
 	}
 	if _, ok := errors.AsType[*RepeatError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*FieldError](err); ok {
 		return true
 	}
 	_, ok := errors.AsType[*VersionError](err)
@@ -253,6 +289,9 @@ func union(entries []*entry) Needs {
 		all.Attempts = append(all.Attempts, e.needs.Attempts...)
 		all.Receipts = append(all.Receipts, e.needs.Receipts...)
 		all.Preferences = append(all.Preferences, e.needs.Preferences...)
+		all.Bulletins = append(all.Bulletins, e.needs.Bulletins...)
+		all.Acknowledgements = append(all.Acknowledgements, e.needs.Acknowledgements...)
+		all.Jobs = append(all.Jobs, e.needs.Jobs...)
 	}
 	all.Channels = distinct(all.Channels)
 	all.Classes = distinct(all.Classes)
@@ -262,6 +301,9 @@ func union(entries []*entry) Needs {
 	all.Attempts = distinct(all.Attempts)
 	all.Receipts = distinct(all.Receipts)
 	all.Preferences = distinct(all.Preferences)
+	all.Bulletins = distinct(all.Bulletins)
+	all.Acknowledgements = distinct(all.Acknowledgements)
+	all.Jobs = distinct(all.Jobs)
 	return all
 }
 

@@ -36,7 +36,10 @@ type Needs struct {
 
 	JoinCodes []string // of classes
 
-	Preferences []string // of users
+	Preferences      []string // of users
+	Bulletins        []string
+	Acknowledgements []AcknowledgementKey
+	Jobs             []JobKey
 }
 
 // MemberKey names a member.
@@ -53,7 +56,10 @@ type Rows struct {
 
 	JoinCodes map[string]*JoinCode
 
-	Preferences map[string]*events.Preferences // by user; none as long as nothing was set
+	Preferences      map[string]*events.Preferences // by user; none as long as nothing was set
+	Bulletins        map[string]*Bulletin
+	Acknowledgements map[AcknowledgementKey]*Acknowledgement
+	Jobs             map[JobKey]*Job // without those that rest
 }
 
 // NewRows is Rows with nothing in it.
@@ -68,7 +74,10 @@ func NewRows() *Rows {
 
 		JoinCodes: map[string]*JoinCode{},
 
-		Preferences: map[string]*events.Preferences{},
+		Preferences:      map[string]*events.Preferences{},
+		Bulletins:        map[string]*Bulletin{},
+		Acknowledgements: map[AcknowledgementKey]*Acknowledgement{},
+		Jobs:             map[JobKey]*Job{},
 	}
 }
 
@@ -124,6 +133,22 @@ type Tx interface {
 	Notice(ctx context.Context, id string) (*events.Notice, error)
 	// DropNotices deletes at most limit notices that expired before a moment, and returns how many.
 	DropNotices(ctx context.Context, before events.Time, limit int) (int, error)
+	PutBulletin(ctx context.Context, m *Bulletin) error
+	// DeleteBulletin deletes a bulletin with its acknowledgements and reminders.
+	DeleteBulletin(ctx context.Context, class, id string) error
+	InsertAcknowledgement(ctx context.Context, a *Acknowledgement) error
+	// Tally is as in [Reader], as of what was written so far.
+	Tally(ctx context.Context, m *Bulletin, user string) (Tally, error)
+	InsertReminder(ctx context.Context, r *Reminder) error
+
+	InsertJob(ctx context.Context, j *Job) error
+	DeleteJob(ctx context.Context, key JobKey) error
+	// DropJobs deletes the jobs of a subject; of all subjects of the class with "".
+	DropJobs(ctx context.Context, class, subject string) error
+	// DropMissed deletes the jobs of a class and kind whose time has come.
+	DropMissed(ctx context.Context, class string, kind JobKind, now events.Time) error
+	// RestJobs has a class's jobs rest, or be done again.
+	RestJobs(ctx context.Context, class string, rest bool) error
 
 	// ForgetAttempts deletes at most limit attempts from before a moment, and returns how many.
 	ForgetAttempts(ctx context.Context, before events.Time, limit int) (int, error)
@@ -186,4 +211,12 @@ type Reader interface {
 	Notice(ctx context.Context, id string) (*events.Notice, error)
 	// Notices are those that haven't expired, by id, after an id.
 	Notices(ctx context.Context, now events.Time, after string, limit int) ([]events.Notice, error)
+	Bulletin(ctx context.Context, id string) (*Bulletin, error)
+	Bulletins(ctx context.Context, q BulletinQuery) ([]BulletinView, error)
+	// Tally counts who has acknowledged a bulletin, and says whether a user has.
+	Tally(ctx context.Context, m *Bulletin, user string) (Tally, error)
+	// Acknowledgements are the members of a bulletin's class but for its author, by user id, after an id.
+	Acknowledgements(ctx context.Context, m *Bulletin, state AcknowledgementState, after string, limit int) ([]MemberAcknowledgement, error)
+	// Jobs are those that are to be done first, by time, without those that rest.
+	Jobs(ctx context.Context, limit int) ([]Job, error)
 }

@@ -14,12 +14,19 @@ type Engine struct {
 	driver     Driver
 	committer  *committer
 	deliveries *deliveries
-	close      func() error // once
+	planned    chan struct{} // has room for one: "there is a new job"
+	close      func() error  // once
 }
 
 // NewEngine starts an engine. It owns the driver from then on: Close closes both.
 func NewEngine(driver Driver) *Engine {
-	e := &Engine{driver: driver, committer: newCommitter(driver)}
+	e := &Engine{driver: driver, committer: newCommitter(driver), planned: make(chan struct{}, 1)}
+	e.committer.planned = func() {
+		select {
+		case e.planned <- struct{}{}:
+		default:
+		}
+	}
 	e.deliveries = newDeliveries(e.writeDeliveries)
 	e.close = sync.OnceValue(func() error {
 		e.deliveries.close()

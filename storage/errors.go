@@ -28,6 +28,12 @@ var (
 	ErrReceiptAhead = errors.New("the receipt is past the end of the log")
 	// ErrTooManyNotices is for a notice beyond [MaxNotices].
 	ErrTooManyNotices = errors.New("too many notices")
+	// ErrPublished is for another time to publish what is published.
+	ErrPublished = errors.New("it is published already")
+	// ErrNotPublished is for acknowledging what is not published yet.
+	ErrNotPublished = errors.New("it is not published yet")
+	// ErrNotRequired is for acknowledging what doesn't ask for it.
+	ErrNotRequired = errors.New("it requires no acknowledgement")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met
@@ -37,9 +43,14 @@ var (
 	ErrClosed = errors.New("store closed")
 )
 
+// FieldError is for a field that can't be as it is given, at this time or beside the others that are there.
+type FieldError struct{ Field, Message string }
+
+func (e *FieldError) Error() string { return e.Field + " " + e.Message }
+
 // VersionError is for a change that names another version than the present one.
 type VersionError struct {
-	Current any // the present representation: a Class, Member or Message; nil where there is none
+	Current any // the present representation: a Class, Member, Message or BulletinView; nil where there is none
 }
 
 func (*VersionError) Error() string { return "version mismatch" }

@@ -15,6 +15,7 @@ const (
 	ManageMembers Action = "add, change and remove members"
 	Post          Action = "post messages, and edit one's own"
 	Moderate      Action = "delete others' messages"
+	Publish       Action = "publish, change and delete announcements and assignments, and see who has acknowledged them"
 	ReadHistory   Action = "read what others' messages said before they were edited"
 )
 
@@ -26,6 +27,7 @@ var permissions = map[Action][]Role{
 	ManageMembers: {Teacher},
 	Post:          {Teacher, Assistant, Student},
 	Moderate:      {Teacher, Assistant},
+	Publish:       {Teacher},
 	ReadHistory:   {Teacher},
 }
 

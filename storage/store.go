@@ -50,6 +50,24 @@ type Store interface {
 	EditMessage(ctx context.Context, p Principal, class, message, text string, version int64) (Message, error)
 	DeleteMessage(ctx context.Context, p Principal, class, message string, version int64) error
 
+	// CreateBulletin publishes an announcement or an assignment, or plans to. Like UpdateBulletin it may return a
+	// [*FieldError] for a time.
+	CreateBulletin(ctx context.Context, p Principal, class string, draft BulletinDraft) (BulletinView, error)
+	// Bulletins are a class's of a kind, those first that were or will be published last; only those that are pinned,
+	// or are not, where that is asked for.
+	Bulletins(ctx context.Context, p Principal, class string, kind BulletinKind, pinned *bool, page Page) (List[BulletinView], error)
+	Bulletin(ctx context.Context, p Principal, key BulletinKey) (BulletinView, error)
+	// UpdateBulletin may return a [*VersionError] whose Current is a BulletinView.
+	UpdateBulletin(ctx context.Context, p Principal, key BulletinKey, change BulletinChange, version int64) (BulletinView, error)
+	DeleteBulletin(ctx context.Context, p Principal, key BulletinKey, version int64) error
+	// Acknowledge notes that the caller has seen a bulletin, and answers what stands then.
+	Acknowledge(ctx context.Context, p Principal, key BulletinKey) (Acknowledgement, error)
+	// Acknowledgements are who has acknowledged a bulletin and who has not; for teachers.
+	Acknowledgements(ctx context.Context, p Principal, key BulletinKey, state AcknowledgementState, page Page) (AcknowledgementList, error)
+	// RunJobs publishes bulletins and sends reminders as their time comes, until ctx ends. Any number of processes may
+	// do so on one database: each job is done once.
+	RunJobs(ctx context.Context, s Schedule)
+
 	// UpdateReceipt moves the caller's receipt on, and answers what stands then; what is behind it changes nothing. It
 	// is [ErrReceiptAhead] past the end of the class's log.
 	UpdateReceipt(ctx context.Context, p Principal, class string, change ReceiptChange) (Receipt, error)

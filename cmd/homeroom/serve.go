@@ -41,6 +41,8 @@ type serveCommand struct {
 	Queue        int           `env:"HOMEROOM_QUEUE" default:"512" help:"Frames that may wait for one stream before it is cut."`
 	Ring         int           `env:"HOMEROOM_RING" default:"512" help:"Newest frames of a class that are kept in memory."`
 
+	JobPoll time.Duration `env:"HOMEROOM_JOB_POLL" default:"2s" help:"Longest time between looks for what is to be published or reminded of: how late that may be when another process planned it."`
+
 	JoinLimit        int `env:"HOMEROOM_JOIN_LIMIT" default:"10" help:"Attempts to join a class with a code, a minute and user."`
 	JoinAddressLimit int `env:"HOMEROOM_JOIN_ADDRESS_LIMIT" default:"120" help:"The same, a minute and address: a whole school may share one."`
 }
@@ -73,6 +75,7 @@ func (c *serveCommand) check() error {
 		{"HOMEROOM_POLL", int64(c.Poll)}, {"HOMEROOM_WRITE_TIMEOUT", int64(c.WriteTimeout)},
 		{"HOMEROOM_QUEUE", int64(c.Queue)}, {"HOMEROOM_RING", int64(c.Ring)},
 		{"HOMEROOM_JOIN_LIMIT", int64(c.JoinLimit)}, {"HOMEROOM_JOIN_ADDRESS_LIMIT", int64(c.JoinAddressLimit)},
+		{"HOMEROOM_JOB_POLL", int64(c.JobPoll)},
 		{"HOMEROOM_RETAIN_AGE", int64(c.RetainAge)}, {"HOMEROOM_RETAIN_EVENTS", c.RetainEvents}, {"HOMEROOM_RETAIN_EVERY", int64(c.RetainEvery)},
 		{"HOMEROOM_RETAIN_NOTIFICATIONS", int64(c.RetainNotifications)},
 	} {
@@ -119,6 +122,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	defer tasks.Wait()
 	defer stop()
 	store.OnReceipts(hub.Receipts)
+	tasks.Go(func() { store.RunJobs(background, storage.Schedule{Poll: c.JobPoll, Logger: log}) })
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout,

@@ -43,6 +43,12 @@ var purges = [...]string{
 	`DELETE FROM receipts WHERE class = $1 AND "user" IN (SELECT "user" FROM receipts WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM positions WHERE class = $1 AND "user" IN (SELECT "user" FROM positions WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM notifications WHERE audience = 'class/' || $1 AND id IN (SELECT id FROM notifications WHERE audience = 'class/' || $1 LIMIT $2)`,
+	`DELETE FROM jobs WHERE class = $1 AND (subject, kind, offset_seconds) IN
+		(SELECT subject, kind, offset_seconds FROM jobs WHERE class = $1 LIMIT $2)`,
+	`DELETE FROM reminders WHERE class = $1 AND id IN (SELECT id FROM reminders WHERE class = $1 LIMIT $2)`,
+	`DELETE FROM acknowledgements WHERE class = $1 AND (bulletin, "user") IN
+		(SELECT bulletin, "user" FROM acknowledgements WHERE class = $1 LIMIT $2)`,
+	`DELETE FROM bulletins WHERE id IN (SELECT id FROM bulletins WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM join_codes WHERE class = $1 AND $2 > 0`,
 	`DELETE FROM members WHERE class = $1 AND "user" IN (SELECT "user" FROM members WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM channels WHERE id = 'class/' || $1 AND $2 > 0`,

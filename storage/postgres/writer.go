@@ -51,6 +51,10 @@ type fetch struct {
 	receipts []storage.Receipt
 	codes    []storage.JoinCode
 	wishes   []userPreferences
+
+	bulletins        []storage.Bulletin
+	acknowledgements []storage.Acknowledgement
+	jobs             []storage.Job
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
@@ -88,6 +92,7 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 		collect(b, &f.receipts, scanReceipt,
 			`SELECT `+receiptColumns+` FROM unnest($1::text[], $2::text[]) AS k (class, "user") JOIN receipts USING (class, "user")`, classes, users)
 	}
+	f.queueBulletins(b, needs)
 }
 
 // memberKeys are keys as two columns.
@@ -122,6 +127,7 @@ func (f *fetch) rows() *storage.Rows {
 		rows.JoinCodes[f.codes[i].Class] = &f.codes[i]
 	}
 	rows.Preferences = byUser(f.wishes)
+	f.addBulletins(rows)
 	return rows
 }
 

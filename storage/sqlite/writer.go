@@ -122,7 +122,39 @@ func fetch(c *conn, needs storage.Needs) (*storage.Rows, error) {
 			rows.Receipts[key] = r
 		}
 	}
-	return rows, nil
+	return rows, fetchBulletins(c, rows, needs)
+}
+
+// fetchBulletins reads bulletins, acknowledgements and jobs.
+func fetchBulletins(c *conn, rows *storage.Rows, needs storage.Needs) error {
+	for _, id := range needs.Bulletins {
+		m, err := one(c, scanBulletin, selectBulletin, id)
+		if err != nil {
+			return err
+		}
+		if m != nil {
+			rows.Bulletins[id] = m
+		}
+	}
+	for _, key := range needs.Acknowledgements {
+		a, err := one(c, scanAcknowledgement, selectAcknowledgement, key.Class, key.Bulletin, key.User)
+		if err != nil {
+			return err
+		}
+		if a != nil {
+			rows.Acknowledgements[key] = a
+		}
+	}
+	for _, key := range needs.Jobs {
+		j, err := one(c, scanJob, selectJob, key.Class, string(key.Kind), key.Subject, key.OffsetSeconds)
+		if err != nil {
+			return err
+		}
+		if j != nil {
+			rows.Jobs[key] = j
+		}
+	}
+	return nil
 }
 
 // fetchMessage reads a message and the one that it replies to.

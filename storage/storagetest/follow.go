@@ -24,6 +24,7 @@ const (
 	followRuns   = 1000
 	followWait   = 30 * time.Second // for an event that must come; a bound, never waited for
 	followHubLag = 20 * time.Millisecond
+	followSoon   = 5 * time.Millisecond // until what is scheduled is published
 )
 
 // testFollow is the promise that clients build on: whatever is written, by however many at once, who loads lists at any
@@ -32,11 +33,13 @@ const (
 func testFollow(t *testing.T, fresh Fresh) {
 	driver, err := fresh(t)(t.Context())
 	wantError(t, err, nil)
-	s := &school{Store: storage.NewEngine(driver), tape: &tape{}}
+	s := &school{Store: storage.NewEngine(driver), driver: driver, tape: &tape{}}
 	hub, err := events.New(events.Config{Log: s, Ring: 4, Poll: followHubLag})
 	wantError(t, err, nil)
 	s.OnCommit(hub.Publish)
+	stop := s.work(t)
 	t.Cleanup(func() {
+		stop()
 		hub.Close()
 		if err := s.Close(); err != nil {
 			t.Errorf("close: %v", err)
@@ -48,7 +51,7 @@ func testFollow(t *testing.T, fresh Fresh) {
 	}
 	for range runs / followBatch {
 		rapid.Check(t, func(rt *rapid.T) {
-			f := &follow{rt: rt, store: s, hub: hub}
+			f := &follow{rt: rt, store: s, hub: hub, ahead: func(class string) int { return len(s.jobs(t, class)) }}
 			f.run(t.Context())
 		})
 	}
@@ -60,9 +63,11 @@ type follow struct {
 	store storage.Store
 	hub   *events.Hub
 	class string
+	ahead func(class string) int // jobs that are not done yet
 
-	mu       sync.Mutex // guards messages
-	messages []storage.Message
+	mu        sync.Mutex // guards what follows
+	messages  []storage.Message
+	bulletins []storage.BulletinKey
 }
 
 // step is one write that is tried; whether it is allowed is for the store to say.
@@ -74,7 +79,7 @@ type step struct {
 }
 
 var (
-	stepKinds  = []string{"post", "post", "reply", "edit", "delete", "put", "remove", "rename", "archive"}
+	stepKinds  = []string{"post", "post", "reply", "edit", "delete", "put", "remove", "rename", "archive", "announce", "change", "withdraw"}
 	everybody  = []storage.Principal{anna, ben, clio, dora}
 	comeAndGo  = []string{"mia", "max", "moe"} // who is added and removed
 	someRoles  = []storage.Role{storage.Student, storage.Assistant, storage.Teacher}
@@ -121,6 +126,9 @@ func (f *follow) run(ctx context.Context) {
 	for range steps { // until all is written
 		c.catchUp(ctx, limit)
 	}
+	for f.ahead(f.class) > 0 { // and until it is published and reminded of
+		c.catchUp(ctx, limit)
+	}
 	want := f.load(ctx)
 	for c.cursor.Class < want.cursor.Class {
 		c.catchUp(ctx, limit)
@@ -156,6 +164,14 @@ func (f *follow) take(ctx context.Context, s step) {
 		err = f.store.RemoveMember(ctx, anna, f.class, user, storage.AnyVersion)
 	case "rename":
 		_, err = f.store.UpdateClass(ctx, anna, f.class, storage.ClassChange{Name: &s.text}, storage.AnyVersion)
+	case "announce":
+		err = f.announce(ctx, s)
+	case "change":
+		_, err = f.store.UpdateBulletin(ctx, anna, f.pickBulletin(s.target), storage.BulletinChange{
+			Title: &s.text, Pinned: &archived, RequiresAcknowledgement: &archived,
+		}, storage.AnyVersion)
+	case "withdraw":
+		err = f.store.DeleteBulletin(ctx, anna, f.pickBulletin(s.target), storage.AnyVersion)
 	case "archive":
 		_, err = f.store.UpdateClass(ctx, anna, f.class, storage.ClassChange{Archived: &archived}, storage.AnyVersion)
 	}
@@ -166,6 +182,9 @@ func (f *follow) take(ctx context.Context, s step) {
 		if errors.Is(err, refusal) {
 			return
 		}
+	}
+	if _, late := errors.AsType[*storage.FieldError](err); late {
+		return // its time to be published has passed before its turn came
 	}
 	f.rt.Errorf("%+v: %v", s, err)
 }
@@ -191,6 +210,35 @@ func (f *follow) pick(n int) storage.Message {
 	return f.messages[n%len(f.messages)]
 }
 
+// announce publishes an announcement or an assignment, at once or in a moment.
+func (f *follow) announce(ctx context.Context, s step) error {
+	draft := storage.BulletinDraft{Kind: storage.Announcement, Title: s.text, Text: s.text, Pinned: true}
+	if s.target%2 == 0 {
+		draft.Kind, draft.DueAt, draft.Reminders = storage.Assignment, ahead(time.Second+followSoon), []int64{1}
+	}
+	if s.target%3 == 0 {
+		draft.PublishAt = ahead(followSoon)
+	}
+	m, err := f.store.CreateBulletin(ctx, anna, f.class, draft)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bulletins = append(f.bulletins, keyOf(m))
+	return nil
+}
+
+// pickBulletin is as pick.
+func (f *follow) pickBulletin(n int) storage.BulletinKey {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.bulletins) == 0 {
+		return storage.BulletinKey{Class: f.class, Kind: storage.Announcement, ID: noClass}
+	}
+	return f.bulletins[n%len(f.bulletins)]
+}
+
 func (f *follow) must(err error) {
 	if err != nil {
 		f.rt.Fatal(err)
@@ -203,18 +251,29 @@ type client struct {
 	info     storage.ClassInfo
 	members  map[string]storage.Member
 	messages map[string]storage.Message
+	bulletin map[string]storage.Bulletin
 	cursor   events.Cursor
 }
 
 // load loads the lists one after the other, while others write: the cursor is the first one's, and what the later ones
 // have beyond it comes again with an older version.
 func (f *follow) load(ctx context.Context) *client {
-	c := &client{run: f, members: map[string]storage.Member{}, messages: map[string]storage.Message{}}
+	c := &client{
+		run: f, members: map[string]storage.Member{}, messages: map[string]storage.Message{}, bulletin: map[string]storage.Bulletin{},
+	}
 	page := storage.Page{Limit: 1000}
 	members, err := f.store.Members(ctx, ben, f.class, page)
 	f.must(err)
 	messages, err := f.store.Messages(ctx, ben, f.class, page, storage.OldestFirst)
 	f.must(err)
+	for kind := range bulletinEvents {
+		bulletins, err := f.store.Bulletins(ctx, ben, f.class, kind, nil, page)
+		f.must(err)
+		for _, m := range bulletins.Items {
+			m.Kind, m.NotificationID = "", "" // which no event tells
+			c.bulletin[m.ID] = m.Bulletin
+		}
+	}
 	class, err := f.store.Class(ctx, ben, f.class)
 	f.must(err)
 	c.info, c.cursor = class.ClassInfo, members.At
@@ -250,7 +309,17 @@ func (c *client) apply(e events.Event) {
 	var m storage.Member
 	var msg storage.Message
 	var info storage.ClassInfo
+	var bulletin storage.Bulletin
 	switch e.Type {
+	case events.AnnouncementCreated, events.AnnouncementUpdated, events.AssignmentCreated, events.AssignmentUpdated:
+		c.run.must(json.Unmarshal(e.Data, &bulletin))
+		if bulletin.Version > c.bulletin[bulletin.ID].Version {
+			c.bulletin[bulletin.ID] = bulletin
+		}
+	case events.AnnouncementDeleted, events.AssignmentDeleted:
+		c.run.must(json.Unmarshal(e.Data, &bulletin))
+		delete(c.bulletin, bulletin.ID)
+	case events.AssignmentDue: // changes nothing
 	case events.MemberJoined, events.MemberUpdated:
 		c.run.must(json.Unmarshal(e.Data, &m))
 		c.members[m.User] = m
@@ -280,6 +349,9 @@ func (c *client) wantSame(want *client) {
 	}
 	if !maps.Equal(c.members, want.members) {
 		c.run.rt.Errorf("members %v, want %v", c.members, want.members)
+	}
+	if !reflect.DeepEqual(c.bulletin, want.bulletin) {
+		c.run.rt.Errorf("bulletins %s, want %s", show(c.bulletin), show(want.bulletin))
 	}
 	bySeq := func(a, b storage.Message) int { return cmp.Compare(a.Seq, b.Seq) }
 	have, must := slices.SortedFunc(maps.Values(c.messages), bySeq), slices.SortedFunc(maps.Values(want.messages), bySeq)

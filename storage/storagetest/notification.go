@@ -165,6 +165,26 @@ func testMentions(t *testing.T, fresh Fresh) {
 	})
 }
 
+// publish has anna announce something.
+func (s *school) publish(t *testing.T, class, text string) storage.BulletinView {
+	t.Helper()
+	draft := storage.BulletinDraft{Kind: storage.Announcement, Title: "Title", Text: text}
+	view, err := s.CreateBulletin(t.Context(), anna, class, draft)
+	if err != nil {
+		t.Fatalf("publish: %v", err)
+	}
+	return view
+}
+
+// until waits for a moment that is milliseconds away: what happens then has another time.
+func (s *school) until(t *testing.T, at events.Time) {
+	t.Helper()
+	select {
+	case <-time.After(time.Until(at.Std())):
+	case <-t.Context().Done():
+	}
+}
+
 // inboxHead is the seq of the newest entry of a user's inbox.
 func (s *school) inboxHead(t *testing.T, user string) int64 {
 	t.Helper()
@@ -238,7 +258,38 @@ func testNotifications(t *testing.T, fresh Fresh) {
 		_, err := s.PutPreferences(t.Context(), ben, storage.PreferencesChange{MutedClasses: []string{class}}, storage.AnyVersion)
 		wantError(t, err, nil)
 		s.post(t, anna, class, "@ben for you")
+		s.publish(t, class, "for all")
 		s.wantUnread(t, ben, 2)
+		s.wantUnread(t, dora, 2)
+		s.wantListed(t, ben, everything, "announcement.created for all", "message.mention @ben for you", "member.joined")
+	})
+
+	t.Run("has what was told to all of a class, as it is now, from when one joined it", func(t *testing.T) {
+		s := newSchool(t, fresh(t))
+		class := s.class(t)
+		early, gone := s.publish(t, class, "early"), s.publish(t, class, "gone")
+		equal(t, "rows", len(s.logged(t, events.BroadcastChannel, 0)), 2) // however many they are told to
+		s.until(t, early.PublishedAt+1)
+		s.put(t, class, eve, storage.Student)
+		s.wantListed(t, eve, everything, "member.joined")
+		text, key := "new", storage.BulletinKey{Class: class, Kind: storage.Announcement, ID: early.ID}
+		_, err := s.UpdateBulletin(t.Context(), anna, key, storage.BulletinChange{Text: &text}, storage.AnyVersion)
+		wantError(t, err, nil)
+		key.ID = gone.ID
+		wantError(t, s.DeleteBulletin(t.Context(), anna, key, storage.AnyVersion), nil)
+		s.wantListed(t, ben, everything, "announcement.created new", "member.joined")
+		s.wantListed(t, anna, everything, "announcement.created new *", "member.joined *")
+		s.wantListed(t, root, everything)
+		s.publish(t, class, "late")
+		s.wantListed(t, eve, everything, "announcement.created late", "member.joined")
+		all, _ := s.inbox(t, ben, storage.NotificationFilter{Kind: events.AnnouncementCreated})
+		if n := all[1]; n.Title != "Title" || n.Subject != early.ID || n.Seq != *early.Seq || n.Actor != "anna" || n.Class != class {
+			t.Errorf("listed as %s", show(n))
+		}
+		wantError(t, s.RemoveMember(t.Context(), anna, class, "ben", storage.AnyVersion), nil)
+		s.wantListed(t, ben, everything, "member.left", "member.joined")
+		wantError(t, s.DeleteClass(t.Context(), anna, class, storage.AnyVersion), nil)
+		s.wantListed(t, dora, everything, "member.joined")
 	})
 
 	t.Run("is trimmed by age", func(t *testing.T) {

@@ -25,7 +25,8 @@ var (
 // school is a store under test, with all the events that it published.
 type school struct {
 	storage.Store
-	tape *tape
+	driver storage.Driver
+	tape   *tape
 }
 
 // newSchool opens a store for a test. At the test's end its log must have what was published.
@@ -39,7 +40,7 @@ func newSchool(t *testing.T, open Open) *school {
 }
 
 func newSchoolOn(t *testing.T, driver storage.Driver) *school {
-	s := &school{Store: storage.NewEngine(driver), tape: &tape{}}
+	s := &school{Store: storage.NewEngine(driver), driver: driver, tape: &tape{}}
 	s.OnCommit(s.tape.publish)
 	s.OnReceipts(s.tape.hear)
 	t.Cleanup(func() {

@@ -11,7 +11,7 @@ import (
 
 // RunShared runs the stories of several processes that use one database at a time.
 func RunShared(t *testing.T, fresh Fresh) {
-	run(t, fresh, []part{{"processes", testProcesses}, {"receipts of processes", testSharedReceipts}})
+	run(t, fresh, []part{{"processes", testProcesses}, {"receipts of processes", testSharedReceipts}, {"jobs of processes", testSharedJobs}})
 }
 
 func testProcesses(t *testing.T, fresh Fresh) {

@@ -46,6 +46,11 @@ func Run(t *testing.T, fresh Fresh) {
 		{"mentions", testMentions},
 		{"notifications", testNotifications},
 		{"preferences", testPreferences},
+		{"bulletins", testBulletins},
+		{"authorisation of bulletins", testBulletinAuthorisation},
+		{"purging of bulletins", testBulletinPurge},
+		{"acknowledgements", testAcknowledgements},
+		{"jobs", testJobs},
 	})
 }
 

@@ -68,6 +68,12 @@ func TestObjectsAreClosedAndComplete(t *testing.T) {
 		"/components/schemas/SystemNotice":        {"seq", "at", "actor", "client_key"},
 		"/components/schemas/ReadMarks":           {"up_to", "ids"},
 		"/components/schemas/PreferencesChange":   {"quiet_hours"},
+		"/components/schemas/NewAnnouncement":     {"pinned", "requires_acknowledgement", "publish_at"},
+		"/components/schemas/AnnouncementChange":  {"title", "text", "pinned", "requires_acknowledgement", "publish_at"},
+		"/components/schemas/AnnouncementCreated": {"client_key"},
+		"/components/schemas/NewAssignment":       {"reminders", "requires_acknowledgement", "publish_at"},
+		"/components/schemas/AssignmentChange":    {"title", "text", "due_at", "reminders", "requires_acknowledgement", "publish_at"},
+		"/components/schemas/AssignmentCreated":   {"client_key"},
 	}
 	var objects int
 	walk("", mustRead(t).raw, func(at string, node object) {

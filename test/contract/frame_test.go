@@ -20,6 +20,9 @@ const (
 	edited    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":"2026-11-22T10:06:00.000Z","deleted_at":null,"reply_count":0,"last_reply_at":null,"mentions":[]}`
 	tombstone = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":null,"parent_id":null,"version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":"2026-11-22T10:07:00.000Z","reply_count":0,"last_reply_at":null,"mentions":[]}`
 	parent    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":null,"version":3,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":null,"reply_count":2,"last_reply_at":"2026-11-22T10:08:00.000Z","mentions":[]}`
+
+	announcement = `{"id":"01a202c0-5d0e-7a11-8f27-3c5d7e9f1a2b","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":12,"author":"alice","title":"School trip","text":"At eight","pinned":true,"requires_acknowledgement":true,"publish_at":null,"published_at":"2026-11-22T10:14:09.102Z","version":1,"created_at":"2026-11-22T10:14:09.102Z","updated_at":"2026-11-22T10:14:09.102Z"}`
+	assignment   = `{"id":"01a202c0-5d0e-7a11-8f27-3c5d7e9f1a2b","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":12,"author":"alice","title":"Essay","text":"Two pages","due_at":"2026-11-27T07:00:00.000Z","reminders":[86400,3600],"requires_acknowledgement":false,"publish_at":"2026-11-22T10:14:09.000Z","published_at":"2026-11-22T10:14:09.102Z","version":2,"created_at":"2026-11-22T10:14:09.102Z","updated_at":"2026-11-22T10:14:09.102Z"}`
 )
 
 const aNotice = `{"id":"01a202c0-94b4-7c1a-9f10-5d0e8b7a6c41","level":"warning","text":"Maintenance tonight","author":"root","version":1,"created_at":"2026-11-22T10:15:00.000Z","expires_at":"2026-11-22T22:15:00.000Z"}`
@@ -39,6 +42,13 @@ var frames = map[string]struct{ id, data string }{
 	"notification.created": {cursor, logged("notification.created", `{"id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","kind":"member.joined","class":"`+classID+`","seq":2,"at":"2026-11-22T10:03:42.007Z","actor":"alice","subject":null,"title":null,"text":null,"role":"student","silent":false}`)},
 	"system.notice":        {cursor, `{"type":"system.notice","seq":4,"at":"2026-11-22T10:15:00.000Z","actor":"root","data":` + aNotice + `}`},
 	"preferences.updated":  {cursor, `{"type":"preferences.updated","seq":4,"at":"2026-11-22T10:15:00.000Z","actor":"bob","data":{"muted_classes":["` + classID + `"],"quiet_hours":{"from":"22:00","to":"07:00","time_zone":"Europe/Berlin"},"version":2}}`},
+	"announcement.created": {cursor, logged("announcement.created", announcement)},
+	"announcement.updated": {cursor, logged("announcement.updated", strings.Replace(announcement, `"pinned":true`, `"pinned":false`, 1))},
+	"announcement.deleted": {cursor, logged("announcement.deleted", `{"id":"`+classID+`"}`)},
+	"assignment.created":   {cursor, logged("assignment.created", assignment)},
+	"assignment.updated":   {cursor, logged("assignment.updated", strings.Replace(assignment, `[86400,3600]`, `[]`, 1))},
+	"assignment.deleted":   {cursor, logged("assignment.deleted", `{"id":"`+classID+`"}`)},
+	"assignment.due":       {cursor, logged("assignment.due", `{"assignment":`+assignment+`,"offset_seconds":3600,"due_at":"2026-11-27T07:00:00.000Z"}`)},
 	"resync":               {cursor, `{"type":"resync","class":"` + classID + `","reason":"trimmed","lost":{"from":4,"to":900},"reload":["/v1/classes/` + classID + `/messages"],"cursor":"` + cursor + `"}`},
 	"stream.ready":         {cursor, `{"type":"stream.ready","class":"` + classID + `","cursor":"` + cursor + `","connection":"c-81f2","heartbeat_ms":15000,"retry_ms":2417,"at":"2026-11-22T10:03:40.551Z","classes":["` + classID + `"],"omitted":false}`},
 	"stream.closing":       {"", `{"type":"stream.closing","reason":"shutdown","retry_ms":2913}`},
@@ -158,12 +168,19 @@ func TestBadFrames(t *testing.T) {
 		"replies without a last":         {"message.updated", cursor, logged("message.updated", replace(parent, `"2026-11-22T10:08:00.000Z"`, "null"))},
 		"a last reply without any":       {"message.updated", cursor, logged("message.updated", replace(parent, `"reply_count":2`, `"reply_count":0`))},
 		"a reply with replies":           {"message.updated", cursor, logged("message.updated", replace(parent, `"parent_id":null`, `"parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02"`))},
-		"message.deleted of a living":    {"message.deleted", cursor, logged("message.deleted", message)},
-		"a tombstone with its text":      {"message.deleted", cursor, logged("message.deleted", replace(tombstone, `"text":null`, `"text":"Hi"`))},
-		"a text of 4001 code points":     {"message.created", cursor, logged("message.created", withText(strings.Repeat("🎓", 4001)))},
-		"an empty text":                  {"message.created", cursor, logged("message.created", withText(""))},
-		"a text with a control":          {"message.created", cursor, logged("message.created", withText(`\u0007`))},
-		"a text with a carriage return":  {"message.created", cursor, logged("message.created", withText(`a\r\nb`))},
+
+		"an announcement with what one has seen of it": {"announcement.created", cursor, replace(frames["announcement.created"].data, `"version":1`, `"version":1,"acknowledged":true`)},
+		"an announcement that is not published":        {"announcement.created", cursor, replace(frames["announcement.created"].data, `"seq":12`, `"seq":null`)},
+		"an assignment that is pinned":                 {"assignment.created", cursor, replace(frames["assignment.created"].data, `"version":2`, `"version":2,"pinned":true`)},
+		"a reminder after it is due":                   {"assignment.due", cursor, replace(frames["assignment.due"].data, `"offset_seconds":3600`, `"offset_seconds":-1`)},
+		"a client key of a reminder":                   {"assignment.due", cursor, withKey(frames["assignment.due"].data, "k")},
+
+		"message.deleted of a living":   {"message.deleted", cursor, logged("message.deleted", message)},
+		"a tombstone with its text":     {"message.deleted", cursor, logged("message.deleted", replace(tombstone, `"text":null`, `"text":"Hi"`))},
+		"a text of 4001 code points":    {"message.created", cursor, logged("message.created", withText(strings.Repeat("🎓", 4001)))},
+		"an empty text":                 {"message.created", cursor, logged("message.created", withText(""))},
+		"a text with a control":         {"message.created", cursor, logged("message.created", withText(`\u0007`))},
+		"a text with a carriage return": {"message.created", cursor, logged("message.created", withText(`a\r\nb`))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := Load(t).CheckFrame(frame.event, frame.id, []byte(frame.data)); err == nil {

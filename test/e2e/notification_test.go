@@ -44,6 +44,37 @@ func TestNotification(t *testing.T) {
 			}
 		})
 
+		t.Run("what is announced reaches every stream of the members, and the list", func(t *testing.T) {
+			r, elsewhere := furnish(t, srv), furnish(t, srv)
+			stranger := srv.As(t, harness.Student("stranger-"+r.class[30:]))
+			elsewhere.as(t, anna).AddMember(elsewhere.class, stranger.User, "student")
+			streams := []*harness.Stream{r.as(t, ben).Stream(elsewhere.class), r.as(t, ben).Stream(harness.AllClasses)}
+			other := stranger.Stream(elsewhere.class)
+			for _, s := range append(streams, other) {
+				s.Ready()
+			}
+			var announcement struct{ ID string }
+			body := map[string]any{"title": "Trip", "text": "Tomorrow"}
+			r.as(t, anna).Do("POST", r.path("announcements"), body).Want(http.StatusCreated).Into(&announcement)
+			for _, s := range streams {
+				f := s.WaitFor("the word of it", harness.Told("announcement.created"))
+				n := f.Parsed.Notification()
+				if f.HasID || *n.Subject != announcement.ID || *n.Class != r.class || *n.Title != "Trip" || *n.Text != "Tomorrow" {
+					t.Errorf("told as %s", f.Data)
+				}
+				if listed := r.as(t, ben).Inbox(nil).Items[0]; listed.ID != n.ID {
+					t.Errorf("listed as %+v", listed)
+				}
+			}
+			elsewhere.as(t, anna).Post(elsewhere.class, "after it")
+			other.WaitFor("what comes after it", harness.Created("after it"))
+			for _, f := range other.Frames() {
+				if harness.Told("announcement.created")(f) {
+					t.Errorf("a stranger is told %s", f.Data)
+				}
+			}
+		})
+
 		t.Run("the inbox lists and counts what is unread, over all classes", func(t *testing.T) {
 			r, elsewhere := furnish(t, srv), furnish(t, srv)
 			student := srv.As(t, harness.Student("inbox-"+r.class[30:]))
