@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"homeroom/test/harness"
 )
@@ -14,6 +15,7 @@ func TestBody(t *testing.T) {
 	t.Parallel()
 	r := openRoom(t, harness.Options{})
 	message := r.as(t, anna).Post(r.class, "to edit")
+	announced := r.as(t, anna).Announce(r.class, "announcements", draft("announcements"))
 
 	calls := []struct {
 		what, method, path, good, field string
@@ -22,6 +24,9 @@ func TestBody(t *testing.T) {
 		{"rename a class", "PATCH", r.path(), `{"name":"x"}`, "name"},
 		{"set a member", "PUT", r.path("members", "newbie"), `{"role":"student"}`, "role"},
 		{"post a message", "POST", r.path("messages"), `{"text":"x"}`, "text"},
+		{"announce", "POST", r.path("announcements"), `{"text":"x","title":"x"}`, "title"},
+		{"change an announcement", "PATCH", r.path("announcements", announced.ID), `{"title":"x"}`, "title"},
+		{"give an assignment", "POST", r.path("assignments"), `{"text":"x","due_at":"` + later(time.Hour) + `","title":"x"}`, "title"},
 		{"edit a message", "PATCH", r.path("messages", message.ID), `{"text":"x"}`, "text"},
 	}
 	for _, call := range calls {

@@ -34,8 +34,8 @@ func TestNotice(t *testing.T) {
 			for _, s := range open {
 				s.Ready()
 			}
-			admin.Announce("before", time.Hour)
-			gone := admin.Announce("gone", time.Hour)
+			admin.Notify("before", time.Hour)
+			gone := admin.Notify("gone", time.Hour)
 			for _, s := range open {
 				for _, text := range []string{"before", "gone"} {
 					if f := s.WaitFor(text, harness.Noticed(text)); !f.HasID || f.Parsed.Class != "" {
@@ -54,7 +54,7 @@ func TestNotice(t *testing.T) {
 			if f := fresh.Take("the notice"); f.Event != "system.notice" || f.HasID || f.Parsed.Notice().Text != "before" {
 				t.Errorf("right after stream.ready comes %s", f.Data)
 			}
-			admin.Announce("after", time.Hour)
+			admin.Notify("after", time.Hour)
 			fresh.WaitFor("the next one", harness.Noticed("after"))
 			again := fresh.Resume()
 			again.Quiet(2)
@@ -72,8 +72,8 @@ func TestNotice(t *testing.T) {
 		t.Run("expires by itself", func(t *testing.T) {
 			r := openRoom(t, harness.Options{Database: db, Args: []string{"--heartbeat", "100ms"}})
 			admin, student := r.as(t, root), r.as(t, ben)
-			short := admin.Announce("short", 300*time.Millisecond)
-			long := admin.Announce("long", time.Hour)
+			short := admin.Notify("short", 300*time.Millisecond)
+			long := admin.Notify("long", time.Hour)
 			harness.Eventually(t, "the notice expires", func() bool {
 				return student.Get(harness.NoticesPath+"/"+short.ID).Status == http.StatusNotFound
 			})
@@ -111,7 +111,7 @@ func TestNotice(t *testing.T) {
 			}
 		}
 		for range 20 {
-			admin.Announce("many", time.Hour)
+			admin.Notify("many", time.Hour)
 		}
 		admin.Do("POST", harness.NoticesPath, good).WantProblem(http.StatusConflict, "too_many_notices")
 	})

@@ -33,6 +33,11 @@ func TestRoutes(t *testing.T) {
 		"PATCH /v1/classes/{class}/messages/{message}": `{"text":"x"}`,
 		"POST /v1/classes/{class}/join":                `{"code":"{code}"}`,
 
+		"POST /v1/classes/{class}/announcements":                 `{"title":"x","text":"x"}`,
+		"PATCH /v1/classes/{class}/announcements/{announcement}": `{"title":"x"}`,
+		"POST /v1/classes/{class}/assignments":                   `{"title":"x","text":"x","due_at":"{later}"}`,
+		"PATCH /v1/classes/{class}/assignments/{assignment}":     `{"title":"x"}`,
+
 		"PUT /v1/notifications/read":        `{"up_to":"{class}"}`,
 		"PUT /v1/notifications/preferences": `{"muted_classes":[]}`,
 		"POST /v1/system/notices":           `{"level":"info","text":"x","expires_at":"` + time.Now().Add(time.Hour).Format(time.RFC3339) + `"}`,
@@ -44,18 +49,20 @@ func TestRoutes(t *testing.T) {
 			var notice harness.Notice
 			if strings.HasPrefix(op.Path, harness.NoticesPath) {
 				c = forAdmins.As(t, root)
-				notice = c.Announce("every route", time.Hour)
+				notice = c.Notify("every route", time.Hour)
 			}
 			class := c.CreateClass("Every route")
 			c.AddMember(class.ID, hugo, "student")
 			path := strings.NewReplacer(
 				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]), "{notice}", notice.ID,
+				"{announcement}", c.Announce(class.ID, "announcements", draft("announcements")).ID,
+				"{assignment}", c.Announce(class.ID, "assignments", draft("assignments")).ID,
 			).Replace(op.Path)
 			var code harness.JoinCode
 			c.Do("PUT", harness.ClassPath(class.ID, "join-code"), nil).Want(http.StatusOK).Into(&code)
 			call := harness.Call{Method: op.Method, Path: path}
 			if body, ok := bodies[name]; ok {
-				call.Body = strings.NewReplacer("{code}", code.Code, "{class}", class.ID).Replace(body)
+				call.Body = strings.NewReplacer("{code}", code.Code, "{later}", later(time.Hour), "{class}", class.ID).Replace(body)
 			}
 
 			t.Run("answers", func(t *testing.T) {

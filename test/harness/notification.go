@@ -47,8 +47,8 @@ const (
 	PreferencesPath   = NotificationsPath + "/preferences"
 )
 
-// Announce makes a system notice that expires in a while.
-func (c *Client) Announce(text string, lasts time.Duration) Notice {
+// Notify makes a system notice that expires in a while.
+func (c *Client) Notify(text string, lasts time.Duration) Notice {
 	c.tb.Helper()
 	var n Notice
 	body := map[string]any{"level": "warning", "text": text, "expires_at": time.Now().Add(lasts).UTC()}
