@@ -59,7 +59,7 @@ func (h *Hub) announce(e *Event) error {
 	if err != nil {
 		return err
 	}
-	inboxes, err := h.inboxes(ctx, n.Class, n.Actor)
+	inboxes, err := h.audience(ctx, n.Class, n.Actor)
 	if err != nil {
 		return err
 	}
@@ -78,11 +78,13 @@ func (h *Hub) announce(e *Event) error {
 	return nil
 }
 
-// inboxes are the inboxes with streams on this node, of the members of a class or ("") of everybody, but one user's.
+// audience are the inboxes with streams on this node, of the members of a class or ("") of everybody, but one user's.
 // Members of a class of which nobody here has a stream may have streams of others: then it is loaded.
-func (h *Hub) inboxes(ctx context.Context, class, but string) ([]*feed, error) {
-	all := h.snapshot()
-	if class != "" {
+func (h *Hub) audience(ctx context.Context, class, but string) ([]*feed, error) {
+	var all []*feed
+	if class == "" {
+		all = h.snapshot(Channel.Inbox)
+	} else {
 		f, err := h.feed(ctx, ClassChannel(class))
 		if errors.Is(err, ErrNoAccess) {
 			return nil, nil // it was deleted
@@ -94,7 +96,7 @@ func (h *Hub) inboxes(ctx context.Context, class, but string) ([]*feed, error) {
 	}
 	var list []*feed
 	for _, f := range all {
-		if f.channel.Inbox() && f.channel != UserChannel(but) && f.hasStreams() {
+		if f.channel != UserChannel(but) && f.hasStreams() {
 			list = append(list, f)
 		}
 	}

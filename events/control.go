@@ -27,6 +27,11 @@ const (
 	ReasonWrite      Reason = "write_error" // a write failed or missed its deadline
 )
 
+// untold reports whether the client can't be told of the reason.
+func (r Reason) untold() bool {
+	return r == ReasonClientGone || r == ReasonSlowReader || r == ReasonWrite
+}
+
 // ready is the payload of stream.ready.
 type ready struct {
 	Type        Type     `json:"type"`

@@ -11,16 +11,10 @@ const (
 	drainPause = 20 * time.Millisecond
 )
 
-// Drain refuses new streams and ends the open ones. When ctx ends it no longer spreads them out. It returns when all
-// have been told, not when all have gone.
+// Drain refuses new streams and ends the open ones. It returns when those on sockets have gone, and all others have
+// been told. When ctx ends it no longer spreads them out, and cuts those that don't read their last frame.
 func (h *Hub) Drain(ctx context.Context) {
-	h.mu.Lock()
-	h.closed = true
-	open := make([]*Stream, 0, len(h.streams))
-	for s := range h.streams { // the map's order is random, which is what is wanted
-		open = append(open, s)
-	}
-	h.mu.Unlock()
+	open := h.refuse()
 	pause := time.NewTicker(drainPause)
 	defer pause.Stop()
 	for i, s := range open {
@@ -32,6 +26,27 @@ func (h *Hub) Drain(ctx context.Context) {
 			}
 		}
 	}
+	select {
+	case <-h.left:
+	case <-ctx.Done():
+		for _, s := range open {
+			s.finish(ReasonSlowReader)
+		}
+		<-h.left
+	}
+}
+
+// refuse closes the hub to newcomers, and lists the streams that are open, in random order.
+func (h *Hub) refuse() []*Stream {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	h.leftLocked()
+	open := make([]*Stream, 0, len(h.streams))
+	for s := range h.streams {
+		open = append(open, s)
+	}
+	return open
 }
 
 // Retry draws the time after which a refused stream is told to come back.

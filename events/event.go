@@ -3,6 +3,8 @@ package events
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 )
 
 // Event is an immutable, numbered entry of a channel. Its JSON is the stream's data line.
@@ -18,6 +20,35 @@ type Event struct {
 	// ClientKey is the Idempotency-Key of the request that made it, or "". Its JSON has it for the actor only; see
 	// [Frame].
 	ClientKey string `json:"-"`
+}
+
+// append adds the JSON of e to b, as json.Marshal would write it. Data is JSON already, without a line break, so it is
+// not read again.
+func (e *Event) append(b []byte) ([]byte, error) {
+	actor, err := json.Marshal(e.Actor) // the one field that may need escapes
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Type, err)
+	}
+	at, err := e.At.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Type, err)
+	}
+	b = slices.Grow(b, len(e.Data)+len(actor)+160)
+	b = append(b, `{"type":"`...)
+	b = append(b, e.Type...)
+	if e.Class != "" {
+		b = append(b, `","class":"`...)
+		b = append(b, e.Class...)
+	}
+	b = append(b, `","seq":`...)
+	b = strconv.AppendInt(b, e.Seq, 10)
+	b = append(b, `,"at":`...)
+	b = append(b, at...)
+	b = append(b, `,"actor":`...)
+	b = append(b, actor...)
+	b = append(b, `,"data":`...)
+	b = append(b, e.Data...)
+	return append(b, '}'), nil
 }
 
 // subject is the user whom a member event is about.

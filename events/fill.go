@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -150,9 +151,16 @@ func (h *Hub) watch() {
 	}
 }
 
-// checkHeads asks for all heads once.
+// checkHeads asks for the heads of all classes and of the system channel, and, in turns, for those of inboxes: a class
+// must learn soon whom another process has removed, and inboxes are as many as users.
 func (h *Hub) checkHeads() error {
-	feeds := h.snapshot()
+	shared := h.snapshot(func(c Channel) bool { return !c.Inbox() })
+	if len(h.inboxes) == 0 {
+		h.inboxes = h.snapshot(Channel.Inbox)
+	}
+	turn := min(len(h.inboxes), headsMost)
+	feeds := slices.Concat(shared, h.inboxes[:turn])
+	h.inboxes = h.inboxes[turn:]
 	for first := true; first || len(feeds) > 0; first = false {
 		n := min(len(feeds), headsMost)
 		at, err := h.askHeads(feeds[:n])
@@ -193,7 +201,7 @@ func (h *Hub) changeEpoch(epoch string) bool {
 
 // evict drops feeds that nobody has read since a moment.
 func (h *Hub) evict(since time.Time) {
-	for _, f := range h.snapshot() {
+	for _, f := range h.snapshot(func(Channel) bool { return true }) {
 		if f.dropIdle(since) {
 			h.forget(f)
 		}

@@ -36,10 +36,11 @@ func (f *Frame) as(user string) *Frame {
 
 // eventFrame encodes a logged event.
 func eventFrame(e *Event) (*Frame, error) {
-	f, err := newFrame(e.Type, e)
+	data, err := e.append(nil)
 	if err != nil {
 		return nil, err
 	}
+	f := encoded(e.Type, data)
 	f.seq = e.Seq
 	if e.Type == NotificationCreated {
 		var n Notification

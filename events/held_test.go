@@ -63,7 +63,8 @@ func TestHeld(t *testing.T) {
 			r := newReader(t)
 			r.Abort()
 			<-r.gate
-			if ended := s.Run(f.t.Context(), r, time.Now().Add(time.Minute)); !ended.Cursor.IsZero() {
+			f.start(f.t.Context(), s, r, time.Now().Add(time.Minute))
+			if ended := <-r.ended; !ended.Cursor.IsZero() {
 				t.Errorf("ended at %s, and nothing was written", ended.Cursor)
 			}
 		})

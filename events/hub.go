@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -57,8 +58,11 @@ type Hub struct {
 	log     *slog.Logger
 	metrics *metrics
 	wheel   *wheel
+	expiry  *expiry
+	shards  []*shard
 	heads   chan *feed // inboxes that wait to learn their head
 	pace    *receiptPace
+	inboxes []*feed // whose heads watch has yet to ask for in this round
 
 	broadcasts chan Event // that wait to be announced
 
@@ -70,7 +74,12 @@ type Hub struct {
 	epoch   string
 	feeds   map[Channel]*feed
 	streams map[*Stream]struct{}
+	served  int // streams on sockets
+	turn    int // of the shards
 	closed  bool
+
+	allLeft sync.Once
+	left    chan struct{} // closed when the hub is and no stream on a socket is left
 }
 
 // New starts a hub over a log that can be reached. Close stops it.
@@ -93,6 +102,7 @@ func New(cfg Config) (*Hub, error) {
 		log:     cfg.Logger,
 		metrics: newMetrics(cfg.Metrics),
 		wheel:   newWheel(cfg.Heartbeat),
+		expiry:  newExpiry(),
 		heads:   make(chan *feed, headsMost),
 		pace:    newReceiptPace(cfg.ReceiptRate),
 
@@ -102,6 +112,7 @@ func New(cfg Config) (*Hub, error) {
 		stop:    stop,
 		feeds:   map[Channel]*feed{},
 		streams: map[*Stream]struct{}{},
+		left:    make(chan struct{}),
 	}
 	first, cancel := context.WithTimeout(ctx, logWait)
 	defer cancel()
@@ -115,6 +126,12 @@ func New(cfg Config) (*Hub, error) {
 	h.tasks.Go(h.answerHeads)
 	h.tasks.Go(h.announceAll)
 	h.tasks.Go(func() { h.wheel.run(ctx) })
+	h.tasks.Go(func() { h.expiry.run(ctx) })
+	for range runtime.GOMAXPROCS(0) {
+		d := newShard(h)
+		h.shards = append(h.shards, d)
+		h.tasks.Go(func() { d.run(ctx) })
+	}
 	h.tasks.Go(func() { h.pace.run(ctx, h.signalReceipts) })
 	h.followBroadcasts()
 	return h, nil
@@ -154,8 +171,8 @@ func (h *Hub) Epoch() string {
 	return h.epoch
 }
 
-// Close drains the hub and stops it. It waits for all that the hub started; streams that others run must have
-// returned, or must do so on their own.
+// Close drains the hub and stops it. It waits for all that the hub started, and for streams on sockets; streams that
+// others run must have returned, or must do so on their own.
 func (h *Hub) Close() {
 	h.Drain(context.Background())
 	h.stop()
@@ -168,13 +185,15 @@ func (h *Hub) lookup(channel Channel) *feed {
 	return h.feeds[channel]
 }
 
-// snapshot lists the feeds.
-func (h *Hub) snapshot() []*feed {
+// snapshot lists the feeds of some channels.
+func (h *Hub) snapshot(of func(Channel) bool) []*feed {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	feeds := make([]*feed, 0, len(h.feeds))
-	for _, f := range h.feeds {
-		feeds = append(feeds, f)
+	for channel, f := range h.feeds {
+		if of(channel) {
+			feeds = append(feeds, f)
+		}
 	}
 	return feeds
 }

@@ -19,27 +19,33 @@ const class = "c"
 
 // fixture is a hub over a log that has a class with members t and s, in fake time.
 type fixture struct {
-	t   *testing.T
-	log *memLog
-	hub *Hub
+	t       *testing.T
+	log     *memLog
+	hub     *Hub
+	sockets bool // streams are served to sockets, rather than run to sinks
 }
 
-// inBubble runs a story in fake time, in which nothing is left running at the end.
+// inBubble runs a story in fake time, in which nothing is left running at the end: once with streams that a goroutine
+// runs, and once with streams on sockets, which must be the same to everybody.
 func inBubble(t *testing.T, cfg Config, story func(*fixture)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		f := &fixture{t: t, log: newMemLog()}
-		f.log.commit(class, MemberJoined, "t")
-		f.log.commit(class, MemberJoined, "s")
-		cfg.Log = f.log
-		hub, err := New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.hub = hub
-		defer hub.Close()
-		story(f)
-	})
+	for kind, sockets := range map[string]bool{"sink": false, "socket": true} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fixture{t: t, log: newMemLog(), sockets: sockets}
+				f.log.commit(class, MemberJoined, "t")
+				f.log.commit(class, MemberJoined, "s")
+				cfg.Log = f.log
+				hub, err := New(cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.hub = hub
+				defer hub.Close()
+				story(f)
+			})
+		})
+	}
 }
 
 // post commits and publishes n messages.
@@ -52,13 +58,18 @@ func (f *fixture) post(n int) {
 // reader runs a stream and remembers what it got.
 type reader struct {
 	t       *testing.T
-	stop    context.CancelFunc
+	stop    func() // the client hangs up
 	ended   chan Ended
 	gate    chan struct{} // holds the right to read; taken: the reader doesn't read
-	mu      sync.Mutex    // guards what follows
-	frames  []received
 	aborted chan struct{}
 	once    sync.Once
+
+	mu     sync.Mutex // guards what follows
+	frames []received
+	part   string // of a frame that is not there in full
+	tries  int
+	hangup func()
+	closed bool
 }
 
 type received struct {
@@ -67,32 +78,90 @@ type received struct {
 
 func (r *reader) Send(p []byte) error {
 	select {
+	case <-r.aborted: // also if it reads again
+		return errors.New("aborted")
+	default:
+	}
+	select {
 	case <-r.gate:
 		r.gate <- struct{}{}
 	case <-r.aborted:
 		return errors.New("aborted")
 	}
+	r.take(p)
+	return nil
+}
+
+// TrySend takes all, or half every third time, or nothing while the reader doesn't read.
+func (r *reader) TrySend(p []byte) (int, error) {
+	select {
+	case <-r.gate:
+		r.gate <- struct{}{}
+	default:
+		return 0, nil
+	}
+	r.mu.Lock()
+	r.tries++
+	n := len(p)
+	if r.tries%3 == 0 {
+		n /= 2
+	}
+	r.mu.Unlock()
+	r.take(p[:n])
+	return n, nil
+}
+
+func (r *reader) OnHangup(gone func()) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for block := range strings.SplitSeq(strings.TrimSuffix(string(p), "\n\n"), "\n\n") {
-		var f received
-		for line := range strings.SplitSeq(block, "\n") {
-			name, value, _ := strings.Cut(line, ": ")
-			switch name {
-			case "id":
-				f.id = value
-			case "event":
-				f.event = value
-			case "data":
-				f.data = value
-			case "retry":
-			default:
-				r.t.Errorf("line %q", line)
-			}
-		}
-		r.frames = append(r.frames, f)
-	}
+	r.hangup = gone
 	return nil
+}
+
+func (r *reader) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		r.t.Error("closed twice")
+	}
+	r.closed = true
+	return nil
+}
+
+// take reads the frames that are there in full.
+func (r *reader) take(p []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		r.t.Error("written to after it was closed")
+	}
+	r.part += string(p)
+	for {
+		block, rest, whole := strings.Cut(r.part, "\n\n")
+		if !whole {
+			return
+		}
+		r.part = rest
+		r.frames = append(r.frames, r.parse(block))
+	}
+}
+
+func (r *reader) parse(block string) (f received) {
+	for line := range strings.SplitSeq(block, "\n") {
+		name, value, _ := strings.Cut(line, ": ")
+		switch name {
+		case "id":
+			f.id = value
+		case "event":
+			f.event = value
+		case "data":
+			f.data = value
+		case "retry":
+		default:
+			r.t.Errorf("line %q", line)
+		}
+	}
+	return f
 }
 
 func newReader(t *testing.T) *reader {
@@ -162,14 +231,25 @@ func (f *fixture) run(req Request) *reader {
 	f.t.Helper()
 	r := newReader(f.t)
 	ctx, stop := context.WithCancel(f.t.Context())
-	r.stop = stop
 	s, err := f.hub.Open(ctx, req)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	go func() { r.ended <- s.Run(ctx, r, time.Now().Add(time.Hour)) }()
-	synctest.Wait()
+	f.start(ctx, s, r, time.Now().Add(time.Hour))
+	if r.stop = stop; f.sockets {
+		r.stop = func() { stop(); r.hangup() }
+	}
 	return r
+}
+
+// start sends a stream to a reader, the way that the story is about.
+func (f *fixture) start(ctx context.Context, s *Stream, r *reader, expires time.Time) {
+	if f.sockets {
+		go s.Serve(r, expires, func(ended Ended) { r.ended <- ended })
+	} else {
+		go func() { r.ended <- s.Run(ctx, r, expires) }()
+	}
+	synctest.Wait()
 }
 
 // end waits for the stream's end and tells its reason.
@@ -375,7 +455,8 @@ func TestAccess(t *testing.T) {
 			}
 			f.hub.Publish([]Event{f.log.commit(class, MemberLeft, "s")})
 			r := newReader(t)
-			if ended := s.Run(f.t.Context(), r, time.Now().Add(time.Hour)); ended.Reason != ReasonRemoved || len(r.seqs()) != 0 {
+			f.start(f.t.Context(), s, r, time.Now().Add(time.Hour))
+			if ended := <-r.ended; ended.Reason != ReasonRemoved || len(r.seqs()) != 0 {
 				t.Errorf("ended for %s after %v", ended.Reason, r.seqs())
 			}
 		})
@@ -540,7 +621,8 @@ func TestIdleFeedsAreLetGo(t *testing.T) {
 		r.end()
 		time.Sleep(2 * linger) // fake time
 		synctest.Wait()
-		if left := f.hub.snapshot(); len(left) != 1 || left[0].channel != BroadcastChannel {
+		left := f.hub.snapshot(func(Channel) bool { return true })
+		if len(left) != 1 || left[0].channel != BroadcastChannel {
 			t.Errorf("%d feeds remain", len(left))
 		}
 		f.post(1)

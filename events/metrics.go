@@ -9,6 +9,9 @@ type metrics struct {
 	closed    *prometheus.CounterVec
 	delivered prometheus.Counter
 	bytes     prometheus.Counter
+	writes    prometheus.Counter
+	blocked   prometheus.Gauge
+	fanout    prometheus.Histogram
 	replays   *prometheus.CounterVec
 	logReads  *prometheus.CounterVec
 }
@@ -25,10 +28,21 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "homeroom_streams_closed_total", Help: "Streams that ended, by reason.",
 		}, []string{"reason"}),
 		delivered: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "homeroom_events_delivered_total", Help: "Logged events sent by streams that have ended.",
+			Name: "homeroom_events_delivered_total", Help: "Logged events that were sent to streams.",
 		}),
 		bytes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "homeroom_stream_bytes_total", Help: "Bytes written to streams.",
+		}),
+		writes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "homeroom_stream_writes_total", Help: "Writes to streams, each of one or more frames.",
+		}),
+		blocked: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "homeroom_streams_blocked", Help: "Streams whose connection takes no more for now.",
+		}),
+		fanout: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "homeroom_fanout_seconds",
+			Help:    "Time from when the first of a round of streams has something to send until all have been written to.",
+			Buckets: prometheus.ExponentialBuckets(25e-6, 4, 10), // to 6.5 s
 		}),
 		replays: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "homeroom_replays_total", Help: "Steps of bringing a stream up to date, by what served them: ring or log.",
@@ -38,7 +52,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"kind"}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.open, m.opened, m.closed, m.delivered, m.bytes, m.replays, m.logReads)
+		reg.MustRegister(m.open, m.opened, m.closed, m.delivered, m.bytes, m.writes, m.blocked, m.fanout, m.replays, m.logReads)
 	}
 	return m
 }

@@ -3,22 +3,8 @@ package events
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 )
-
-// chunk is how much a stream writes at once. A frame is never split, so a write can be larger by one frame.
-const chunk = 32 << 10
-
-var buffers = sync.Pool{New: func() any { b := make([]byte, 0, chunk+chunk/2); return &b }}
-
-// Sink takes the bytes of one stream to its client.
-type Sink interface {
-	// Send writes p and returns once it is on its way. It fails at its deadline.
-	Send(p []byte) error
-	// Abort makes a Send that is under way fail. It doesn't block; any goroutine may call it.
-	Abort()
-}
 
 // Ended tells how a stream went.
 type Ended struct {
@@ -32,42 +18,33 @@ type Ended struct {
 // Run sends the stream to its sink until the client goes (ctx ends), somebody ends it, or at expires.
 func (s *Stream) Run(ctx context.Context, sink Sink, expires time.Time) Ended {
 	defer s.close()
+	s.begin(sink, expires)
+	var err error
+	for err == nil {
+		err = s.sendQueued(ctx, sink)
+	}
+	return s.end(ctx, sink, err)
+}
+
+// begin makes the stream one that sends.
+func (s *Stream) begin(sink Sink, expires time.Time) {
 	s.mu.Lock()
 	s.abort = sink.Abort
 	s.mu.Unlock()
-	expiry := time.AfterFunc(time.Until(expires), func() { s.finish(ReasonTokenExpired) })
-	defer expiry.Stop()
 	s.hub.wheel.add(s)
-	defer s.hub.wheel.remove(s)
-
-	ended := s.send(ctx, sink)
-	ended.Events, ended.Cursor = s.events, s.held
-	s.hub.metrics.closed.WithLabelValues(string(ended.Reason)).Inc()
-	s.hub.metrics.delivered.Add(float64(ended.Events))
-	return ended
+	s.hub.expiry.add(s, expires)
 }
 
-// send is the loop of Run: whatever is queued goes out in as few writes as possible.
-func (s *Stream) send(ctx context.Context, sink Sink) (ended Ended) {
-	write := func(p []byte) error {
-		err := sink.Send(p)
-		if err == nil {
-			ended.Bytes += int64(len(p))
-			s.hub.metrics.bytes.Add(float64(len(p)))
-		}
-		return err
+// end says farewell for the reason that an error means.
+func (s *Stream) end(ctx context.Context, sink Sink, err error) Ended {
+	s.hub.expiry.remove(s)
+	s.hub.wheel.remove(s)
+	reason, err := s.classify(ctx, err)
+	if frame := s.farewell(reason); frame != nil {
+		_ = s.write(sink, frame) // it ends either way
 	}
-	for {
-		err := s.sendQueued(ctx, write)
-		if err == nil {
-			continue
-		}
-		ended.Reason, ended.Err = s.classify(ctx, err)
-		if frame := s.farewell(ended.Reason); frame != nil {
-			_ = write(frame) // it ends either way
-		}
-		return ended
-	}
+	s.hub.metrics.closed.WithLabelValues(string(reason)).Inc()
+	return Ended{Reason: reason, Err: err, Events: s.events, Bytes: s.bytes, Cursor: s.cursorAt(s.held)}
 }
 
 // errWrite marks failures of the sink.
@@ -76,11 +53,12 @@ type errWrite struct{ error }
 func (e errWrite) Unwrap() error { return e.error }
 
 // sendQueued writes one chunk, waiting for something to write. What was given out before an error is written too.
-func (s *Stream) sendQueued(ctx context.Context, write func([]byte) error) error {
+func (s *Stream) sendQueued(ctx context.Context, sink Sink) error {
 	var buf *[]byte // taken with the first frame: who waits holds none
+	sent := s.events
 	err := s.next(ctx, func(f *Frame) bool {
 		if buf == nil {
-			buf = buffers.Get().(*[]byte)
+			buf = takeChunk()
 		}
 		*buf = s.appendFrame(*buf, f)
 		return len(*buf) < chunk
@@ -88,27 +66,25 @@ func (s *Stream) sendQueued(ctx context.Context, write func([]byte) error) error
 	if buf == nil {
 		return err
 	}
-	failed := write(*buf)
-	if cap(*buf) <= 4*chunk { // one giant frame must not stay in the pool
-		*buf = (*buf)[:0]
-		buffers.Put(buf)
-	}
+	s.hub.metrics.delivered.Add(float64(s.events - sent))
+	failed := s.write(sink, *buf)
+	returnChunk(buf)
 	if failed != nil {
-		return errWrite{failed}
+		return failed
 	}
 	s.noteWritten()
 	return err
 }
 
-// appendFrame adds a frame as this stream sends it: an event carries the cursor after it.
-func (s *Stream) appendFrame(b []byte, f *Frame) []byte {
-	s.note(f)
-	if f.seq != 0 {
-		b = append(b, "id: "...)
-		b = s.told.append(b)
-		b = append(b, '\n')
+// write sends bytes, and waits until they are on their way.
+func (s *Stream) write(sink Sink, p []byte) error {
+	if err := sink.Send(p); err != nil {
+		return errWrite{err}
 	}
-	return append(b, f.body...)
+	s.bytes += int64(len(p))
+	s.hub.metrics.writes.Inc()
+	s.hub.metrics.bytes.Add(float64(len(p)))
+	return nil
 }
 
 // classify turns the error that ended the loop into a reason.
@@ -122,8 +98,8 @@ func (s *Stream) classify(ctx context.Context, err error) (Reason, error) {
 	case errors.As(err, new(errWrite)):
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.reason == ReasonSlowReader {
-			return ReasonSlowReader, nil
+		if s.reason.untold() {
+			return s.reason, nil // which is why the write failed
 		}
 		if ctx.Err() != nil {
 			return ReasonClientGone, nil
@@ -140,10 +116,8 @@ func (s *Stream) classify(ctx context.Context, err error) (Reason, error) {
 
 // farewell is the last frame of a stream whose client can still be told why it ends.
 func (s *Stream) farewell(reason Reason) []byte {
-	switch reason {
-	case ReasonClientGone, ReasonSlowReader, ReasonWrite:
+	if reason.untold() {
 		return nil
-	default:
-		return Closing(reason, s.retry)
 	}
+	return Closing(reason, s.retry)
 }

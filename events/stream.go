@@ -11,8 +11,9 @@ import (
 // Stream is one reader of a class, or of all classes of a user: their channels, the user's inbox and the system
 // channel.
 //
-// Whoever opened it runs it, from one goroutine, by Run or Collect, and that goroutine owns all that mu doesn't
-// guard. Feeds and the hub reach it only through push, expel and finish, which never block.
+// Whoever opened it runs it, by Run, Collect or Serve, and the one goroutine that does owns all that mu doesn't guard;
+// how Serve passes it on is said there. Feeds and the hub reach it only through push, expel and finish, which never
+// block.
 type Stream struct {
 	// Connection names the stream in stream.ready and in logs.
 	Connection string
@@ -36,18 +37,27 @@ type Stream struct {
 	out  []queued // to be sent next, before anything in live
 	sent int      // how many of out are done
 
-	told Cursor // the last id that was given out
-	held Cursor // the last id that was written
+	told mark // the last id that was given out
+	held mark // the last id that was written
 
 	events   int64            // logged events given out
+	bytes    int64            // written
 	patience <-chan time.Time // ends next's waiting; nil: never
 
-	mu     sync.Mutex // guards what follows
-	live   []queued   // what arrived since out was filled
-	reason Reason     // why the stream ends; "" while it goes on
-	abort  func()     // unblocks a write that is under way
+	socket Socket      // of Serve
+	ended  func(Ended) // of Serve
 
-	wake chan struct{} // has room for one: "live or reason changed since you looked"
+	place       place // guarded by wheel.mu
+	expires     int64 // in nanoseconds; guarded by expiry.mu
+	expiryIndex int   // guarded by expiry.mu
+
+	mu     sync.Mutex    // guards what follows
+	live   []queued      // what arrived since the owner last looked
+	reason Reason        // why the stream ends; "" while it goes on
+	abort  func()        // unblocks a write that is under way
+	shard  *shard        // of Serve; nil: the stream is never parked
+	listed bool          // on its shard's list
+	wake   chan struct{} // has room for one: "live or reason changed since you looked"; nil: the stream is parked
 }
 
 // queued is a frame on its way to one stream. Without a leg it belongs to no channel. Without a frame it says that
@@ -60,14 +70,15 @@ type queued struct {
 // push queues a frame. A stream that has too many waiting is cut: it holds up nobody, and comes back by its cursor.
 func (s *Stream) push(frame *Frame, l *leg) {
 	s.mu.Lock()
-	if s.reason == "" && len(s.live) < s.hub.cfg.Queue {
+	defer s.mu.Unlock()
+	switch {
+	case s.reason != "":
+	case len(s.live) < s.hub.cfg.Queue:
 		s.live = append(s.live, queued{frame, l})
-		s.mu.Unlock()
-		s.rouse()
-		return
+		s.rouseLocked()
+	default:
+		s.finishLocked(ReasonSlowReader)
 	}
-	s.mu.Unlock()
-	s.finish(ReasonSlowReader)
 }
 
 // expel tells the stream that it has lost a class, which is the end of a class's stream.
@@ -79,27 +90,40 @@ func (s *Stream) expel(l *leg, reason Reason) {
 	s.finish(reason)
 }
 
-// finish ends the stream, after what is queued. The first reason stands. A slow reader gets nothing more.
+// finish ends the stream, after what is queued. The first reason stands, but for a client that can't be told any more:
+// it gets nothing more either.
 func (s *Stream) finish(reason Reason) {
 	s.mu.Lock()
-	if s.reason == "" {
-		s.reason = reason
-		if reason == ReasonSlowReader {
-			s.live = nil
-			if s.abort != nil {
-				s.abort()
-			}
-		}
-	}
-	s.mu.Unlock()
-	s.rouse()
+	defer s.mu.Unlock()
+	s.finishLocked(reason)
 }
 
-// rouse tells the stream's goroutine to look again. The token stays until it does, so no wakeup is lost.
-func (s *Stream) rouse() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+func (s *Stream) finishLocked(reason Reason) {
+	if s.reason == "" || reason.untold() && !s.reason.untold() {
+		s.reason = reason
+	}
+	if reason.untold() {
+		s.live = nil
+		if s.abort != nil {
+			s.abort()
+		}
+	}
+	s.rouseLocked()
+}
+
+// rouseLocked tells the stream's owner to look again: its goroutine by a token that stays until it does, or else its
+// shard by the list, so no wakeup is lost.
+func (s *Stream) rouseLocked() {
+	if s.wake != nil {
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+		return
+	}
+	if !s.listed {
+		s.listed = true
+		s.shard.add(s)
 	}
 }
 
@@ -108,7 +132,7 @@ type finished struct{ reason Reason }
 
 func (f finished) Error() string { return "stream ended: " + string(f.reason) }
 
-// errIdle says that patience ended before anything came.
+// errIdle says that there was nothing to give out, for as long as there is patience.
 var errIdle = errors.New("nothing came")
 
 // next gives frames out, in order, until take wants no more or none is left; it waits for the first. A frame that
@@ -148,6 +172,9 @@ func (s *Stream) next(ctx context.Context, take func(*Frame) bool) error {
 			}
 			if given {
 				return nil
+			}
+			if s.socket != nil { // nobody waits here: it can be parked
+				return errIdle
 			}
 			select {
 			case <-s.wake:

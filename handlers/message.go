@@ -19,6 +19,7 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request) error {
 	if draft.Attempt, err = attempt(r, path, draft); err != nil {
 		return err
 	}
+	s.hub.Settle(r.Context())
 	m, err := s.store.CreateMessage(r.Context(), caller(r).Principal, class, draft)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -28,15 +27,4 @@ func (s *Server) resumeLast(r *http.Request, req *events.Request) (err error) {
 	req.After, err = s.store.Position(r.Context(), caller(r).Principal, req.Class)
 	req.Oldest = req.After == nil
 	return err
-}
-
-// keepPosition stores where a stream ended. It happens before the response ends, so that a client that has seen the
-// end of a stream can rely on it; and also for a client that is gone.
-func (s *Server) keepPosition(r *http.Request, class string, at events.Cursor) error {
-	if class == "" || at.IsZero() { // the stream of all classes; a stream of which nothing was written
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), positionWait)
-	defer cancel()
-	return s.store.PutPosition(ctx, caller(r).Principal, class, at)
 }

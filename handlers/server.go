@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"homeroom/events"
+	"homeroom/events/socket"
 	"homeroom/storage"
 )
 
@@ -30,7 +31,8 @@ type Config struct {
 	Metrics      *prometheus.Registry // nil: /metrics is empty
 	CORSOrigins  []string             // origins whose pages may call; none by default
 	WriteTimeout time.Duration
-	Demo         *Demo // development mode only
+	Sockets      *socket.Watcher // of streams over plain HTTP/1.1; nil: net/http keeps their connections
+	Demo         *Demo           // development mode only
 
 	JoinLimit        int // attempts to join a class, a minute and user
 	JoinAddressLimit int // the same, a minute and address
@@ -45,6 +47,7 @@ type Server struct {
 	metrics      *prometheus.Registry
 	origins      []string
 	writeTimeout time.Duration
+	sockets      *socket.Watcher
 	demo         *Demo
 	sameOrigin   *http.CrossOriginProtection
 	joinLimits   []func(http.Handler) http.Handler
@@ -60,6 +63,7 @@ func New(cfg Config) *Server {
 		metrics:      cfg.Metrics,
 		origins:      cfg.CORSOrigins,
 		writeTimeout: cfg.WriteTimeout,
+		sockets:      cfg.Sockets,
 		demo:         cfg.Demo,
 		sameOrigin:   http.NewCrossOriginProtection(),
 	}
@@ -69,6 +73,7 @@ func New(cfg Config) *Server {
 	if s.metrics == nil {
 		s.metrics = prometheus.NewRegistry()
 	}
+	s.metrics.MustRegister(cfg.Tokens.known.result)
 	if s.writeTimeout == 0 {
 		s.writeTimeout = DefaultWriteTimeout
 	}

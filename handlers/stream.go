@@ -3,8 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"sync/atomic"
-	"time"
 
 	"homeroom/events"
 )
@@ -44,24 +42,21 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request, class strin
 		return err
 	}
 	s.countDelivered(r, stream, given)
-	log := s.log.With("connection", stream.Connection, "class", class, "user", req.User)
-	log.Info("stream opened", "resumed", req.After != nil)
+	s.send(w, r, stream, s.begin(caller(r).Principal, class, stream, req.After != nil))
+	return nil
+}
+
+// send sends an open stream until it ends, or leaves it to the hub on a connection of its own.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, stream *events.Stream, v *visit) {
+	expires := caller(r).expires
+	if conn, taken := s.takeOver(w, r); taken {
+		stream.Serve(conn, expires, v.end)
+		return
+	}
 	startStream(w)
 	sink := &responseSink{w: w, control: http.NewResponseController(w), timeout: s.writeTimeout}
-	opened := time.Now()
-	ended := stream.Run(r.Context(), sink, caller(r).expires)
-	unkept := s.keepPosition(r, class, ended.Cursor)
+	v.end(stream.Run(r.Context(), sink, expires))
 	sink.finish()
-	if unkept != nil {
-		log.Warn("position not stored", "error", unkept)
-	}
-	log = log.With("reason", string(ended.Reason), "duration_ms", time.Since(opened).Milliseconds(),
-		"events", ended.Events, "bytes", ended.Bytes)
-	if ended.Err != nil {
-		log = log.With("error", ended.Err)
-	}
-	log.Info("stream closed")
-	return nil
 }
 
 // streamRequest is what a request for a stream asks for, and whether it is to go on where the last one ended.
@@ -89,13 +84,17 @@ func streamRequest(r *http.Request, class string) (_ events.Request, resume bool
 	return req, resume, err
 }
 
-// startStream sends the header of a stream. No cache may keep it, and no proxy may collect or recode it.
+// startStream sends the header of a stream.
 func startStream(w http.ResponseWriter) {
-	header := w.Header()
+	setStreamHeader(w.Header())
+	w.WriteHeader(http.StatusOK)
+}
+
+// setStreamHeader says what a stream is: no cache may keep it, and no proxy may collect or recode it.
+func setStreamHeader(header http.Header) {
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no") // nginx and those who copied it
-	w.WriteHeader(http.StatusOK)
 }
 
 // refuseStream turns a stream away for a reason that passes by itself. A browser's EventSource gives up for good on
@@ -110,43 +109,4 @@ func (s *Server) refuseStream(w http.ResponseWriter, cause error) error {
 	startStream(w)
 	_, _ = w.Write(events.Closing(reason, s.hub.Retry())) // a caller who is gone comes back anyway
 	return nil
-}
-
-// responseSink writes a stream through net/http: HTTP/1.1, HTTP/2 and TLS alike.
-type responseSink struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	timeout time.Duration
-	aborted atomic.Bool
-}
-
-var errAborted = errors.New("write aborted")
-
-// Send implements [events.Sink].
-func (k *responseSink) Send(p []byte) error {
-	if err := k.control.SetWriteDeadline(time.Now().Add(k.timeout)); err != nil {
-		return err
-	}
-	// Abort sets its mark before its deadline. So either the mark is seen here, or the deadline that Abort sets
-	// comes after ours and ends the write.
-	if k.aborted.Load() {
-		return errAborted
-	}
-	if _, err := k.w.Write(p); err != nil {
-		return err
-	}
-	return k.control.Flush()
-}
-
-// Abort implements [events.Sink].
-func (k *responseSink) Abort() {
-	k.aborted.Store(true)
-	_ = k.control.SetWriteDeadline(time.Unix(1, 0)) // a connection that has no deadline is closed already
-}
-
-// finish leaves the connection without a deadline, since it may be kept for another request.
-func (k *responseSink) finish() {
-	if !k.aborted.Load() {
-		_ = k.control.SetWriteDeadline(time.Time{}) // as in Abort
-	}
 }

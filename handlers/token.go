@@ -32,8 +32,9 @@ type TokenConfig struct {
 // Tokens verifies and makes JWTs, signed with HS256 and a shared secret. The algorithm is ours to choose and never the
 // token's.
 type Tokens struct {
-	cfg  TokenConfig
-	auth *jwtauth.JWTAuth
+	cfg   TokenConfig
+	auth  *jwtauth.JWTAuth
+	known *tokenCache
 }
 
 // NewTokens makes a verifier.
@@ -52,7 +53,7 @@ func NewTokens(cfg TokenConfig) (*Tokens, error) {
 	if cfg.Issuer != "" {
 		options = append(options, jwt.WithIssuer(cfg.Issuer))
 	}
-	return &Tokens{cfg: cfg, auth: jwtauth.New("HS256", cfg.Secret, nil, options...)}, nil
+	return &Tokens{cfg: cfg, auth: jwtauth.New("HS256", cfg.Secret, nil, options...), known: newTokenCache()}, nil
 }
 
 // identity is who a token speaks for, and until when.
@@ -61,8 +62,20 @@ type identity struct {
 	expires time.Time
 }
 
-// verify checks a token.
+// verify checks a token, or remembers that it did.
 func (t *Tokens) verify(text string) (identity, error) {
+	if id, ok := t.known.find(text); ok {
+		return id, nil
+	}
+	id, err := t.check(text)
+	if err == nil {
+		t.known.keep(text, id)
+	}
+	return id, err
+}
+
+// check checks a token.
+func (t *Tokens) check(text string) (identity, error) {
 	token, err := jwtauth.VerifyToken(t.auth, text)
 	if errors.Is(err, jwtauth.ErrExpired) {
 		return identity{}, unauthorized("token_expired", "The token has expired. Get a new one.")
@@ -114,7 +127,7 @@ func (t *Tokens) Mint(p storage.Principal, lasts time.Duration) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
-	if _, err := t.verify(text); err != nil {
+	if _, err := t.check(text); err != nil {
 		return "", err
 	}
 	return text, nil

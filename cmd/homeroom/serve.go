@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"homeroom/events"
+	"homeroom/events/socket"
 	"homeroom/handlers"
 	"homeroom/storage"
 )
@@ -41,7 +42,8 @@ type serveCommand struct {
 	Queue        int           `env:"HOMEROOM_QUEUE" default:"512" help:"Frames that may wait for one stream before it is cut."`
 	Ring         int           `env:"HOMEROOM_RING" default:"512" help:"Newest frames of a class that are kept in memory."`
 
-	JobPoll time.Duration `env:"HOMEROOM_JOB_POLL" default:"2s" help:"Longest time between looks for what is to be published or reminded of: how late that may be when another process planned it."`
+	JobPoll   time.Duration `env:"HOMEROOM_JOB_POLL" default:"2s" help:"Longest time between looks for what is to be published or reminded of: how late that may be when another process planned it."`
+	DebugAddr string        `env:"HOMEROOM_DEBUG_ADDR" help:"A loopback address for profiles (net/http/pprof); none by default."`
 
 	JoinLimit        int `env:"HOMEROOM_JOIN_LIMIT" default:"10" help:"Attempts to join a class with a code, a minute and user."`
 	JoinAddressLimit int `env:"HOMEROOM_JOIN_ADDRESS_LIMIT" default:"120" help:"The same, a minute and address: a whole school may share one."`
@@ -89,12 +91,10 @@ func (c *serveCommand) check() error {
 			return fmt.Errorf("HOMEROOM_CORS_ORIGINS: %q is no origin; want SCHEME://HOST or SCHEME://HOST:PORT", origin)
 		}
 	}
-	host, _, err := net.SplitHostPort(c.Addr)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)
 	}
-	ip := net.ParseIP(host)
-	if c.development() && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if c.development() && !loopback(c.Addr) {
 		return fmt.Errorf("development mode listens on loopback only, not on %q; set HOMEROOM_JWT_SECRET to serve others", c.Addr)
 	}
 	return nil
@@ -114,8 +114,13 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	if err != nil {
 		return err
 	}
-	defer hub.Close()
 	store.OnCommit(hub.Publish)
+	sockets, err := socket.NewWatcher()
+	if err != nil {
+		return err
+	}
+	defer sockets.Close()
+	defer hub.Close() // whose streams need the watcher
 	background, stop := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	tasks.Go(func() { c.retain(background, log, store) })
@@ -125,7 +130,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	tasks.Go(func() { store.RunJobs(background, storage.Schedule{Poll: c.JobPoll, Logger: log}) })
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
-		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout,
+		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets,
 		JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
 	}
 	if c.development() {
@@ -133,6 +138,11 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 			return err
 		}
 	}
+	debug, err := startDebug(c.DebugAddr, log)
+	if err != nil {
+		return err
+	}
+	defer debug.Close()
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("%w; set HOMEROOM_ADDR to another address", err)
@@ -162,17 +172,19 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 }
 
 // stop ends streams, lets requests finish, and within the bound gives up on those that don't. Streams end first:
-// Shutdown closes the listener at once but then waits for them.
+// Shutdown closes the listener at once but then waits for those that are requests still.
 func (c *serveCommand) stop(log *slog.Logger, server *http.Server, hub *events.Hub) error {
 	log.Info("stopping", "within", c.Drain.String())
 	ctx, cancel := context.WithTimeout(context.Background(), c.Drain)
 	defer cancel()
-	go hub.Drain(ctx) // ends with ctx at the latest; Close repeats it and waits
+	var draining sync.WaitGroup
+	draining.Go(func() { hub.Drain(ctx) })
 	err := server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("connections cut that did not end in time")
 		err = server.Close()
 	}
+	draining.Wait()
 	log.Info("stopped")
 	return err
 }
