@@ -201,7 +201,7 @@ type Reader interface {
 
 	// MembersAmong are those of users who are members of a class, in any order.
 	MembersAmong(ctx context.Context, class string, users []string) ([]string, error)
-	// Notifications are those of a user that a filter leaves, the newest first, before an id ("" for all), as of a moment.
+	// Notifications are those of a user that a filter leaves, the newest first, before an id, as of a moment.
 	Notifications(ctx context.Context, user string, filter NotificationFilter, now events.Time, before string, limit int) ([]events.Listed, error)
 	// Unread counts a user's notifications that are unread, up to [MaxUnread].
 	Unread(ctx context.Context, user string, now events.Time) (int64, error)

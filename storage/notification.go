@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 
@@ -13,6 +14,8 @@ const (
 	// MaxReadMarks is how many single notifications a user can have marked as read. Beyond it, all that is older than
 	// the oldest mark counts as read too.
 	MaxReadMarks = 1000
+	// afterAllIDs comes after every id, in the order of bytes.
+	afterAllIDs = "~"
 	// excerptMost is how much of a text a notification has, in characters: a line or two on a phone.
 	excerptMost = 140
 )
@@ -81,6 +84,7 @@ func (e *Engine) Notifications(ctx context.Context, p Principal, filter Notifica
 	if err != nil {
 		return inbox, err
 	}
+	before = cmp.Or(before, afterAllIDs)
 	err = e.driver.View(ctx, func(r Reader) error {
 		now := events.Now()
 		items, err := r.Notifications(ctx, p.User, filter, now, before, page.Limit+1)

@@ -103,9 +103,9 @@ func (s *snapshot) MembersAmong(ctx context.Context, class string, users []strin
 
 // Notifications implements [storage.Reader]. Of each audience only as many as are wanted are looked at.
 func (s *snapshot) Notifications(ctx context.Context, user string, filter storage.NotificationFilter, now events.Time, before string, limit int) ([]events.Listed, error) {
-	where := visible + ` AND ($4 = '' OR n.id < $4) AND ($5 = '' OR n.class = $5) AND ($6 = '' OR n.kind = $6)`
+	where := visible + ` AND n.id < $4 AND ($5 = '' OR n.class = $5) AND ($6 = '' OR n.kind = $6)`
 	if filter.Unread {
-		where += ` AND NOT ` + seen + ` AND NOT ` + muted
+		where += ` AND n.id > (SELECT upto FROM mark) AND NOT ` + seen + ` AND NOT ` + muted
 	}
 	return list(ctx, s, scanListed, mine+` SELECT `+notificationColumns+`, `+seen+` FROM mine CROSS JOIN LATERAL
 			(SELECT n.* FROM notifications AS n WHERE n.audience = mine.audience AND `+where+` ORDER BY n.id DESC LIMIT $3) AS n

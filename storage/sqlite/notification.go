@@ -107,9 +107,9 @@ func (s snapshot) MembersAmong(_ context.Context, class string, users []string) 
 
 // Notifications implements [storage.Reader]. Of each audience only as many as are wanted are looked at.
 func (s snapshot) Notifications(_ context.Context, user string, filter storage.NotificationFilter, now events.Time, before string, limit int) ([]events.Listed, error) {
-	where := visible + ` AND (?4 = '' OR n.id < ?4) AND (?5 = '' OR n.class = ?5) AND (?6 = '' OR n.kind = ?6)`
+	where := visible + ` AND n.id < ?4 AND (?5 = '' OR n.class = ?5) AND (?6 = '' OR n.kind = ?6)`
 	if filter.Unread {
-		where += ` AND NOT ` + seen + ` AND NOT ` + muted
+		where += ` AND n.id > (SELECT upto FROM mark) AND NOT ` + seen + ` AND NOT ` + muted
 	}
 	return list(s.conn, scanListed, mine+` SELECT `+notificationColumns+`, `+seen+` FROM mine
 		JOIN notifications AS n ON n.audience = mine.audience AND n.id IN

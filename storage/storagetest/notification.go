@@ -1,8 +1,10 @@
 package storagetest
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,6 +130,19 @@ func testMentions(t *testing.T, fresh Fresh) {
 		s.wantListed(t, ben, storage.NotificationFilter{Class: class}, "member.joined")
 	})
 
+	t.Run("a message that names nobody costs no read", func(t *testing.T) {
+		driver, err := fresh(t)(t.Context())
+		wantError(t, err, nil)
+		views := &viewCounter{Driver: driver}
+		s := newSchoolOn(t, views)
+		class := s.class(t)
+		before := views.n.Load()
+		s.post(t, ben, class, "nobody, and nobody@nowhere")
+		equal(t, "reads", views.n.Load()-before, int64(0))
+		s.post(t, ben, class, "@anna")
+		equal(t, "reads", views.n.Load()-before, int64(1))
+	})
+
 	t.Run("there is an end to them", func(t *testing.T) {
 		class := s.class(t)
 		text := ""
@@ -183,6 +198,18 @@ func (s *school) until(t *testing.T, at events.Time) {
 	case <-time.After(time.Until(at.Std())):
 	case <-t.Context().Done():
 	}
+}
+
+// viewCounter counts the snapshots that are read.
+type viewCounter struct {
+	storage.Driver
+	n atomic.Int64
+}
+
+// View implements [storage.Driver].
+func (c *viewCounter) View(ctx context.Context, read func(storage.Reader) error) error {
+	c.n.Add(1)
+	return c.Driver.View(ctx, read)
 }
 
 // inboxHead is the seq of the newest entry of a user's inbox.
