@@ -28,5 +28,14 @@ func (c Channel) Class() string {
 	return class
 }
 
+// User returns the user whose inbox c is, or "".
+func (c Channel) User() string {
+	user, ok := strings.CutPrefix(string(c), userPrefix)
+	if !ok {
+		return ""
+	}
+	return user
+}
+
 // Inbox reports whether c is a user's channel. Unlike a class's, it comes into being with its first event.
 func (c Channel) Inbox() bool { return strings.HasPrefix(string(c), userPrefix) }

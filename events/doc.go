@@ -33,6 +33,10 @@
 // further behind reads batches from the log until it is within the ring. A thousand streams that come back at
 // once are thus served from memory.
 //
+// What is told to all of a class, or to everybody, is an entry of the [BroadcastChannel] too, which every hub follows: it
+// is announced as a signal on all streams of those it is for, whatever class they are of. Notices that haven't expired
+// are kept beside the system channel's feed, for streams that begin.
+//
 // # Writing
 //
 // A stream is run by whoever opened it, over a [Sink], by a goroutine of its own; or it is served over a [Socket], which

@@ -33,6 +33,9 @@ type feed struct {
 	receivers []receiver
 	early     map[*Stream]struct{} // streams that are not attached yet: signals reach them too
 	idleSince time.Time            // when the last receiver left
+	notices   noticeboard          // of the system channel
+	wishes    *Preferences         // of an inbox; nil until somebody asks
+	heard     func(*Event)         // who takes the events of the broadcast channel; nil for all others
 }
 
 // receiver is one stream's place in a feed: the stream, and which of its legs the feed is.
@@ -85,6 +88,9 @@ func (f *feed) applyLocked(e *Event, frame *Frame) {
 	for _, r := range f.receivers {
 		r.stream.push(frame, r.leg)
 	}
+	if f.heard != nil {
+		f.heard(e)
+	}
 	switch e.Type {
 	case MemberJoined:
 		if user, err := e.subject(); err == nil && f.members != nil {
@@ -95,6 +101,10 @@ func (f *feed) applyLocked(e *Event, frame *Frame) {
 			delete(f.members, user)
 			f.expelLocked(ReasonRemoved, func(s *Stream) bool { return s.user == user && !s.admin })
 		}
+	case PreferencesUpdated:
+		f.learnEventLocked(e)
+	case SystemNotice:
+		_ = f.notices.pinEvent(e) // a notice that can't be read is on no board
 	case ClassDeleted:
 		f.gone = true
 		f.expelLocked(ReasonClassDeleted, func(*Stream) bool { return true })
@@ -201,7 +211,7 @@ func (f *feed) detach(l *leg) {
 func (f *feed) dropIdle(since time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.loaded && len(f.receivers)+len(f.early) == 0 && f.idleSince.Before(since) {
+	if f.loaded && f.heard == nil && len(f.receivers)+len(f.early) == 0 && f.idleSince.Before(since) {
 		f.dropped = true
 	}
 	return f.dropped

@@ -147,6 +147,7 @@ func (h *Hub) watch() {
 			}
 		}
 		h.evict(time.Now().Add(-linger))
+		h.followBroadcasts() // after a change of the epoch, or an outage, it is gone
 	}
 }
 

@@ -70,6 +70,8 @@ type Hub struct {
 	short   atomic.Bool // of memory
 	inboxes []*feed     // whose heads watch has yet to ask for in this round
 
+	broadcasts chan Event // that wait to be announced
+
 	stop  context.CancelFunc
 	ctx   context.Context // ends with Close; for work that no request owns
 	tasks sync.WaitGroup
@@ -105,12 +107,15 @@ func New(cfg Config) (*Hub, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h := &Hub{
-		cfg:     cfg,
-		log:     cfg.Logger,
-		wheel:   newWheel(cfg.Heartbeat),
-		expiry:  newExpiry(),
-		heads:   make(chan *feed, headsMost),
-		pace:    newReceiptPace(cfg.ReceiptRate),
+		cfg:    cfg,
+		log:    cfg.Logger,
+		wheel:  newWheel(cfg.Heartbeat),
+		expiry: newExpiry(),
+		heads:  make(chan *feed, headsMost),
+		pace:   newReceiptPace(cfg.ReceiptRate),
+
+		broadcasts: make(chan Event, broadcastsMost),
+
 		ctx:     ctx,
 		stop:    stop,
 		feeds:   map[Channel]*feed{},
@@ -128,6 +133,7 @@ func New(cfg Config) (*Hub, error) {
 	h.epoch = at.Epoch
 	h.tasks.Go(h.watch)
 	h.tasks.Go(h.answerHeads)
+	h.tasks.Go(h.announceAll)
 	h.tasks.Go(func() { h.wheel.run(ctx) })
 	h.tasks.Go(func() { h.expiry.run(ctx) })
 	if cfg.MemoryLimit > 0 {
@@ -139,6 +145,7 @@ func New(cfg Config) (*Hub, error) {
 		h.tasks.Go(func() { d.run(ctx) })
 	}
 	h.tasks.Go(func() { h.pace.run(ctx, h.signalReceipts) })
+	h.followBroadcasts()
 	return h, nil
 }
 

@@ -621,8 +621,9 @@ func TestIdleFeedsAreLetGo(t *testing.T) {
 		r.end()
 		time.Sleep(2 * linger) // fake time
 		synctest.Wait()
-		if n := len(f.hub.snapshot(func(Channel) bool { return true })); n != 0 {
-			t.Errorf("%d feeds remain", n)
+		left := f.hub.snapshot(func(Channel) bool { return true })
+		if len(left) != 1 || left[0].channel != BroadcastChannel {
+			t.Errorf("%d feeds remain", len(left))
 		}
 		f.post(1)
 		f.wantSeqs(f.open("s", r.cursor()), span(3, 3))

@@ -35,6 +35,10 @@ func (h *Hub) startLoading(f *feed) {
 		h.tasks.Go(func() { h.loaded(f, h.loadClass(f, class)) })
 		return
 	}
+	if f.channel == SystemChannel {
+		h.tasks.Go(func() { h.loaded(f, h.loadSystem(f)) })
+		return
+	}
 	select {
 	case h.heads <- f:
 	default: // the queue is full: wait for a place without holding up others
@@ -80,6 +84,30 @@ func (h *Hub) loadClass(f *feed, class string) error {
 		members[user] = struct{}{}
 	}
 	if f.start(at.Extent, tail, members) {
+		h.fill(f)
+	}
+	return nil
+}
+
+// loadSystem reads the system channel's extent and the notices that a new stream is shown, in one snapshot.
+func (h *Hub) loadSystem(f *feed) error {
+	ctx, cancel := context.WithTimeout(h.ctx, logWait)
+	defer cancel()
+	h.metrics.logReads.WithLabelValues("load").Inc()
+	at, err := h.cfg.Log.Noticeboard(ctx)
+	if err != nil {
+		return fmt.Errorf("load %s: %w", f.channel, err)
+	}
+	var board noticeboard
+	for i := range at.Notices {
+		if err := board.pin(&at.Notices[i]); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	f.notices = board // it isn't ready: whoever waits for it sees them
+	f.mu.Unlock()
+	if f.start(at.Extent, nil, nil) {
 		h.fill(f)
 	}
 	return nil

@@ -9,6 +9,10 @@ type Log interface {
 	Load(ctx context.Context, class string, tail int) (Loaded, error)
 	// UserClasses are the ids of a user's classes, the newest first, at most limit of them.
 	UserClasses(ctx context.Context, user string, limit int) ([]string, error)
+	// Noticeboard reads the system channel in one snapshot: its extent, and the notices that haven't expired.
+	Noticeboard(ctx context.Context) (Noticeboard, error)
+	// UserPreferences are those of users, of every one of them.
+	UserPreferences(ctx context.Context, users []string) (map[string]Preferences, error)
 	// Heads reports the epoch, and the extents of channels; one that has no events yet is left out.
 	Heads(ctx context.Context, channels []Channel) (Heads, error)
 	// Read returns the events of a channel after a seq, in seq order, at most limit of them. The first is further

@@ -17,9 +17,12 @@ type memLog struct {
 	evs     map[Channel][]Event // all, also those trimmed
 	trimmed map[Channel]int64
 	members map[string]map[string]struct{}
+	wishes  map[string]Preferences
 	down    error
 	loads   int
 	reads   int
+	asks    int // for preferences
+	seen    int // the noticeboard
 }
 
 var errDown = errors.New("log is down")
@@ -27,7 +30,7 @@ var errDown = errors.New("log is down")
 func newMemLog() *memLog {
 	return &memLog{
 		epoch: "e1", evs: map[Channel][]Event{}, trimmed: map[Channel]int64{},
-		members: map[string]map[string]struct{}{},
+		members: map[string]map[string]struct{}{}, wishes: map[string]Preferences{},
 	}
 }
 
@@ -92,6 +95,18 @@ func (l *memLog) counts() (loads, reads int) {
 	return l.loads, l.reads
 }
 
+func (l *memLog) asked() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asks
+}
+
+func (l *memLog) boards() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seen
+}
+
 func (l *memLog) extentLocked(channel Channel) Extent {
 	return Extent{Head: int64(len(l.evs[channel])), Trimmed: l.trimmed[channel]}
 }
@@ -129,6 +144,70 @@ func (l *memLog) UserClasses(_ context.Context, user string, limit int) ([]strin
 	slices.Sort(classes)
 	slices.Reverse(classes)
 	return classes[:min(limit, len(classes))], l.down
+}
+
+func (l *memLog) Noticeboard(context.Context) (Noticeboard, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seen++
+	at := Noticeboard{Extent: l.extentLocked(SystemChannel)}
+	for _, e := range l.evs[SystemChannel] {
+		var n Notice
+		if err := json.Unmarshal(e.Data, &n); err != nil {
+			return at, err
+		}
+		at.Notices = slices.DeleteFunc(at.Notices, func(old Notice) bool { return old.ID == n.ID })
+		if n.ExpiresAt > Now() {
+			at.Notices = append(at.Notices, n)
+		}
+	}
+	return at, l.down
+}
+
+// broadcast adds a notification for all of its class, or for everybody, and returns its event for publishing.
+func (l *memLog) broadcast(n Notification) Event {
+	return l.add(BroadcastChannel, NotificationCreated, n.Actor, n)
+}
+
+// wish sets a user's preferences, and returns the event for publishing.
+func (l *memLog) wish(user string, p Preferences) Event {
+	l.mu.Lock()
+	l.wishes[user] = p
+	l.mu.Unlock()
+	return l.add(UserChannel(user), PreferencesUpdated, user, p)
+}
+
+// add adds any event to a channel.
+func (l *memLog) add(channel Channel, typ Type, actor string, payload any) Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	data, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	e := Event{Channel: channel, Type: typ, Seq: int64(len(l.evs[channel])) + 1, At: 1, Actor: actor, Data: data}
+	l.evs[channel] = append(l.evs[channel], e)
+	return e
+}
+
+// announce adds a notice to the system channel, and returns its event for publishing.
+func (l *memLog) announce(n Notice) Event {
+	return l.add(SystemChannel, SystemNotice, "a", n)
+}
+
+func (l *memLog) UserPreferences(_ context.Context, users []string) (map[string]Preferences, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asks++
+	set := map[string]Preferences{}
+	for _, user := range users {
+		p, ok := l.wishes[user]
+		if !ok {
+			p.Version = 1
+		}
+		set[user] = p
+	}
+	return set, l.down
 }
 
 func (l *memLog) Heads(_ context.Context, channels []Channel) (Heads, error) {

@@ -66,6 +66,7 @@ func (s *Stream) open(ctx context.Context, req Request) error {
 			return err
 		}
 		*own.leg = newLeg(f, f.extent().Head)
+		f.expect(s)
 	}
 	if s.all {
 		if err := s.openAll(ctx, req); err != nil {
@@ -77,12 +78,13 @@ func (s *Stream) open(ctx context.Context, req Request) error {
 	if req.After != nil {
 		return s.resume(ctx, *req.After)
 	}
-	if req.Oldest {
-		_, _ = s.eachLeg(func(l *leg) (bool, error) { // looking doesn't fail
-			l.pos = l.feed.extent().Trimmed
-			return false, nil
-		})
+	if !req.Oldest {
+		return s.startNow()
 	}
+	_, _ = s.eachLeg(func(l *leg) (bool, error) { // looking doesn't fail
+		l.pos = l.feed.extent().Trimmed
+		return false, nil
+	})
 	return s.queueReady(s.cursor())
 }
 

@@ -3,7 +3,7 @@ package events
 // signal is the payload of a signal about a class.
 type signal struct {
 	Type  Type   `json:"type"`
-	Class string `json:"class"`
+	Class string `json:"class,omitempty"` // none for the whole service
 	Data  any    `json:"data"`
 }
 

@@ -19,6 +19,9 @@ const (
 
 	NotificationCreated Type = "notification.created" // data: the notification; in an inbox
 
+	SystemNotice Type = "system.notice" // data: the notice; in the system channel
+
+	PreferencesUpdated  Type = "preferences.updated"  // data: the user's preferences after the change; in an inbox
 	AnnouncementCreated Type = "announcement.created" // data: the announcement, when it is published
 	AnnouncementUpdated Type = "announcement.updated" // data: the announcement after the change
 	AnnouncementDeleted Type = "announcement.deleted" // data: the id
@@ -48,6 +51,8 @@ var offered = map[Type]bool{
 	MemberJoined: true, MemberUpdated: true, MemberLeft: true,
 	ClassUpdated: true, ClassDeleted: true,
 	NotificationCreated: true,
+	SystemNotice:        true,
+	PreferencesUpdated:  true,
 	AnnouncementCreated: true, AnnouncementUpdated: true, AnnouncementDeleted: true,
 	AssignmentCreated: true, AssignmentUpdated: true, AssignmentDeleted: true, AssignmentDue: true,
 	ReceiptUpdated: true,

@@ -115,8 +115,8 @@ func classPath(class string) string { return classesPath + "/" + class }
 // ReloadPaths are what a client of a class fetches when it has lost events; of all classes with "".
 func ReloadPaths(class string) []string {
 	if class == "" {
-		return []string{"/v1/classes"}
+		return []string{classesPath, noticesPath}
 	}
 	path := classPath(class)
-	return []string{path, path + "/members", path + "/messages", path + "/announcements", path + "/assignments"}
+	return []string{path, path + "/members", path + "/messages", path + "/announcements", path + "/assignments", noticesPath}
 }

@@ -96,6 +96,7 @@ func problemOf(err error) *Problem {
 		{storage.ErrWrongCode, http.StatusForbidden, "wrong_code", "This code opens no class here. Ask a teacher for the present one."},
 		{storage.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each, and the same one only to repeat it unchanged."},
 		{storage.ErrReceiptAhead, http.StatusUnprocessableEntity, "receipt_ahead", "The class has no event with that number yet."},
+		{storage.ErrTooManyNotices, http.StatusConflict, "too_many_notices", "There are as many notices as can be shown. Withdraw one first."},
 		{storage.ErrPublished, http.StatusConflict, "already_published", "It is published already; publish_at can't be changed any more."},
 		{storage.ErrNotPublished, http.StatusConflict, "not_published", "It is yet to be published. Acknowledge it when it is."},
 		{storage.ErrNotRequired, http.StatusConflict, "acknowledgement_not_required", "It requires no acknowledgement; there is nothing to do."},

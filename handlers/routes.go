@@ -39,6 +39,16 @@ func (s *Server) Handler() http.Handler {
 			r.Get("/admin/connections", s.handle(s.listConnections))
 			r.Delete("/admin/connections/{connection}", s.handle(s.closeConnection))
 
+			r.Get("/notifications", s.handle(s.listNotifications))
+			r.Put("/notifications/read", s.handle(s.readNotifications))
+			r.Get("/notifications/preferences", s.handle(s.getPreferences))
+			r.Put("/notifications/preferences", s.handle(s.putPreferences))
+
+			r.Post("/system/notices", s.handle(s.createNotice))
+			r.Get("/system/notices", s.handle(s.listNotices))
+			r.Get("/system/notices/{notice}", s.handle(s.getNotice))
+			r.Delete("/system/notices/{notice}", s.handle(s.withdrawNotice))
+
 			const class = "/classes/{class}" // and no subrouter: a mount would answer every method of its root
 			r.Get(class, s.handle(s.getClass))
 			r.Patch(class, s.handle(s.updateClass))

@@ -62,9 +62,9 @@ func (b *batch) append(typ events.Type, class string, p Principal, payload any) 
 }
 
 // notify tells a member, in the inbox, of the event about them that was just added to the class's channel.
-func (b *batch) notify(kind events.Type, m *Member, p Principal) error {
-	return b.appendTo(events.UserChannel(m.User), events.NotificationCreated, m.Class, p, events.Notification{
-		ID: newID(), Kind: kind, Class: m.Class, Seq: b.next[events.ClassChannel(m.Class)], Role: string(m.Role),
+func (b *batch) notify(ctx context.Context, kind events.Type, m *Member, p Principal) error {
+	return b.tellUser(ctx, m.User, p, events.Notification{
+		Kind: kind, Class: m.Class, Seq: b.next[events.ClassChannel(m.Class)], Role: string(m.Role),
 	})
 }
 
@@ -79,7 +79,7 @@ func (b *batch) appendTo(channel events.Channel, typ events.Type, class string, 
 	e := events.Event{
 		Channel: channel, Type: typ, Class: class, Seq: seq, At: b.now, Actor: p.User, Data: data,
 	}
-	if !channel.Inbox() { // the key belongs to what was asked for, not to the word of it
+	if typ != events.NotificationCreated { // the key belongs to what was asked for, not to the word of it
 		e.ClientKey = b.clientKey
 	}
 	b.evs = append(b.evs, e)
@@ -102,7 +102,7 @@ func (b *batch) putMember(ctx context.Context, m *Member, typ events.Type, p Pri
 	if err := b.tx.PutMember(ctx, m); err != nil {
 		return err
 	}
-	return b.announce(typ, m, p)
+	return b.announce(ctx, typ, m, p)
 }
 
 // deleteMember is putMember for one who leaves.
@@ -115,15 +115,15 @@ func (b *batch) deleteMember(ctx context.Context, m *Member, p Principal) error 
 	if err := b.tx.DeleteMember(ctx, key); err != nil {
 		return err
 	}
-	return b.announce(events.MemberLeft, m, p)
+	return b.announce(ctx, events.MemberLeft, m, p)
 }
 
 // announce tells the class, and then the member, of a change of the member.
-func (b *batch) announce(typ events.Type, m *Member, p Principal) error {
+func (b *batch) announce(ctx context.Context, typ events.Type, m *Member, p Principal) error {
 	if err := b.append(typ, m.Class, p, m); err != nil {
 		return err
 	}
-	return b.notify(typ, m, p)
+	return b.notify(ctx, typ, m, p)
 }
 
 func (b *batch) insertMessage(ctx context.Context, m *Message) error {

@@ -274,7 +274,7 @@ func refusal(err error) bool {
 	for _, rule := range [...]error{
 		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
 		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived, ErrWrongCode,
-		ErrKeyReused, ErrReceiptAhead, ErrClassLocked, ErrMuteTime,
+		ErrKeyReused, ErrReceiptAhead, ErrClassLocked, ErrMuteTime, ErrTooManyNotices,
 		ErrPublished, ErrNotPublished, ErrNotRequired,
 	} {
 		if errors.Is(err, rule) {
@@ -312,6 +312,7 @@ func union(entries []*entry) Needs {
 		all.Attempts = append(all.Attempts, e.needs.Attempts...)
 		all.Receipts = append(all.Receipts, e.needs.Receipts...)
 		all.Mutes = append(all.Mutes, e.needs.Mutes...)
+		all.Preferences = append(all.Preferences, e.needs.Preferences...)
 		all.Bulletins = append(all.Bulletins, e.needs.Bulletins...)
 		all.Acknowledgements = append(all.Acknowledgements, e.needs.Acknowledgements...)
 		all.Jobs = append(all.Jobs, e.needs.Jobs...)
@@ -324,6 +325,7 @@ func union(entries []*entry) Needs {
 	all.Attempts = distinct(all.Attempts)
 	all.Receipts = distinct(all.Receipts)
 	all.Mutes = distinct(all.Mutes)
+	all.Preferences = distinct(all.Preferences)
 	all.Bulletins = distinct(all.Bulletins)
 	all.Acknowledgements = distinct(all.Acknowledgements)
 	all.Jobs = distinct(all.Jobs)

@@ -37,6 +37,7 @@ type Needs struct {
 	JoinCodes []string // of classes
 	Mutes     []MemberKey
 
+	Preferences      []string // of users
 	Bulletins        []string
 	Acknowledgements []AcknowledgementKey
 	Jobs             []JobKey
@@ -57,6 +58,7 @@ type Rows struct {
 	JoinCodes map[string]*JoinCode
 	Mutes     map[MemberKey]events.Time // of those who left; see [Tx.KeepMute]
 
+	Preferences      map[string]*events.Preferences // by user; none as long as nothing was set
 	Bulletins        map[string]*Bulletin
 	Acknowledgements map[AcknowledgementKey]*Acknowledgement
 	Jobs             map[JobKey]*Job // without those that rest
@@ -75,6 +77,7 @@ func NewRows() *Rows {
 		JoinCodes: map[string]*JoinCode{},
 		Mutes:     map[MemberKey]events.Time{},
 
+		Preferences:      map[string]*events.Preferences{},
 		Bulletins:        map[string]*Bulletin{},
 		Acknowledgements: map[AcknowledgementKey]*Acknowledgement{},
 		Jobs:             map[JobKey]*Job{},
@@ -116,6 +119,28 @@ type Tx interface {
 	Seen(ctx context.Context, class, user string) (Seen, error)
 	PutPosition(ctx context.Context, p *Position) error
 
+	// InsertNotification keeps a notification for an audience, which is a channel; expires is 0 for one that doesn't.
+	InsertNotification(ctx context.Context, audience events.Channel, n *events.Notification, expires events.Time) error
+	// RewordNotifications gives those of a subject another title and text.
+	RewordNotifications(ctx context.Context, subject, title, text string) error
+	// DropNotifications deletes those of a subject.
+	DropNotifications(ctx context.Context, subject string) error
+	// ForgetNotifications deletes at most limit of those from before a moment, and returns how many.
+	ForgetNotifications(ctx context.Context, before events.Time, limit int) (int, error)
+	// MarkRead marks notifications as read by a user: those up to an id, if it isn't "", and single ones. It keeps at
+	// most so many of the latter, the newest, and counts all before them as read.
+	MarkRead(ctx context.Context, user, upTo string, ids []string, most int) error
+	// ForgetRead deletes at most limit marks of single notifications before an id, and returns how many.
+	ForgetRead(ctx context.Context, before string, limit int) (int, error)
+	PutPreferences(ctx context.Context, user string, p *events.Preferences) error
+
+	PutNotice(ctx context.Context, n *events.Notice) error
+	// CountNotices counts those that haven't expired.
+	CountNotices(ctx context.Context, now events.Time) (int, error)
+	// Notice is as in [Reader], as of what was written so far.
+	Notice(ctx context.Context, id string) (*events.Notice, error)
+	// DropNotices deletes at most limit notices that expired before a moment, and returns how many.
+	DropNotices(ctx context.Context, before events.Time, limit int) (int, error)
 	PutBulletin(ctx context.Context, m *Bulletin) error
 	// DeleteBulletin deletes a bulletin with its acknowledgements and reminders.
 	DeleteBulletin(ctx context.Context, class, id string) error
@@ -182,6 +207,18 @@ type Reader interface {
 	Seen(ctx context.Context, class, user string) (Seen, error)
 	Position(ctx context.Context, class, user string) (*Position, error)
 
+	// MembersAmong are those of users who are members of a class, in any order.
+	MembersAmong(ctx context.Context, class string, users []string) ([]string, error)
+	// Notifications are those of a user that a filter leaves, the newest first, before an id, as of a moment.
+	Notifications(ctx context.Context, user string, filter NotificationFilter, now events.Time, before string, limit int) ([]events.Listed, error)
+	// Unread counts a user's notifications that are unread, up to [MaxUnread].
+	Unread(ctx context.Context, user string, now events.Time) (int64, error)
+	// Preferences are those of users who have set any.
+	Preferences(ctx context.Context, users []string) (map[string]*events.Preferences, error)
+
+	Notice(ctx context.Context, id string) (*events.Notice, error)
+	// Notices are those that haven't expired, by id, after an id.
+	Notices(ctx context.Context, now events.Time, after string, limit int) ([]events.Notice, error)
 	Bulletin(ctx context.Context, id string) (*Bulletin, error)
 	Bulletins(ctx context.Context, q BulletinQuery) ([]BulletinView, error)
 	// Tally counts who has acknowledged a bulletin, and says whether a user has.

@@ -30,6 +30,8 @@ var (
 	ErrClassLocked = errors.New("the class is locked")
 	// ErrMuteTime is for a mute that would end in the past, or later than [MaxMute] from now.
 	ErrMuteTime = errors.New("no time for a mute to end")
+	// ErrTooManyNotices is for a notice beyond [MaxNotices].
+	ErrTooManyNotices = errors.New("too many notices")
 	// ErrPublished is for another time to publish what is published.
 	ErrPublished = errors.New("it is published already")
 	// ErrNotPublished is for acknowledging what is not published yet.

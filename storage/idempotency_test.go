@@ -45,6 +45,11 @@ func (t keptTx) ForgetAttempts(_ context.Context, before events.Time, limit int)
 	return n, nil
 }
 
+// There are no notifications and notices.
+func (keptTx) ForgetNotifications(context.Context, events.Time, int) (int, error) { return 0, nil }
+func (keptTx) ForgetRead(context.Context, string, int) (int, error)               { return 0, nil }
+func (keptTx) DropNotices(context.Context, events.Time, int) (int, error)         { return 0, nil }
+
 func (keptTx) Commit(context.Context, []events.Event, map[events.Channel]int64) error { return nil }
 
 func (keptTx) Rollback() {}

@@ -112,7 +112,7 @@ func (b *batch) do(ctx context.Context, key JobKey) error {
 // needJob is what doing a job looks at.
 func needJob(key JobKey) Needs {
 	return Needs{
-		Channels:  []events.Channel{events.ClassChannel(key.Class)},
+		Channels:  []events.Channel{events.ClassChannel(key.Class), events.BroadcastChannel},
 		Classes:   []string{key.Class},
 		Bulletins: []string{key.Subject},
 		Jobs:      []JobKey{key},

@@ -113,6 +113,7 @@ func needMember(p Principal, key MemberKey) Needs {
 	needs := needClass(p, key.Class)
 	needs.Members = append(needs.Members, key)
 	needs.Channels = append(needs.Channels, events.UserChannel(key.User))
+	needs.Preferences = []string{key.User}
 	return needs
 }
 

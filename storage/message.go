@@ -23,6 +23,8 @@ type Message struct {
 
 	ReplyCount  int64       `json:"reply_count"`   // of replies that are not deleted
 	LastReplyAt events.Time `json:"last_reply_at"` // when the newest of them was posted
+
+	Mentions []string `json:"mentions"` // members whom the text names, at most [MaxMentions]; never nil
 }
 
 // MessageDraft is a message to be created.
@@ -40,8 +42,13 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 	if draft.ParentID != nil {
 		needs.Messages = []string{*draft.ParentID}
 	}
+	to, err := e.addressees(ctx, class, draft.Text, draft.ParentID)
+	if err != nil {
+		return Message{}, err
+	}
+	to.add(&needs, p, class)
 	var m Message
-	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
+	err = e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		a, err := admit(ctx, b, p, class, Post)
 		if err != nil {
 			return err
@@ -61,13 +68,16 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 		}
 		m = Message{
 			ID: id, Class: class, Seq: b.nextSeq(events.ClassChannel(class)), Author: p.User, Text: &draft.Text,
-			ParentID: draft.ParentID, Version: 1, CreatedAt: b.now,
+			ParentID: draft.ParentID, Version: 1, CreatedAt: b.now, Mentions: b.mentions(class, &to),
 		}
 		inserted := m
 		if err := b.insertMessage(ctx, &inserted); err != nil {
 			return err
 		}
 		if err := b.append(events.MessageCreated, class, p, &inserted); err != nil {
+			return err
+		}
+		if err := b.tellAddressees(ctx, p, &inserted, nil, to.author); err != nil {
 			return err
 		}
 		if parent != nil {
@@ -85,8 +95,12 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 
 // EditMessage implements [Store].
 func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text string, version int64) (Message, error) {
+	to, err := e.addressees(ctx, class, text, nil)
+	if err != nil {
+		return Message{}, err
+	}
 	var m Message
-	err := e.changeMessage(ctx, p, class, id, func(ctx context.Context, b *batch, a *access, old *Message) error {
+	err = e.changeMessage(ctx, p, class, id, &to, func(ctx context.Context, b *batch, a *access, old *Message) error {
 		if err := a.may(EditMessages, old.Author); err != nil {
 			return err
 		}
@@ -99,7 +113,7 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 		case *old.Text == text:
 			return nil
 		}
-		m.Text, m.Version, m.EditedAt = &text, m.Version+1, b.now
+		m.Text, m.Version, m.EditedAt, m.Mentions = &text, m.Version+1, b.now, b.mentions(class, &to)
 		if err := b.tx.KeepText(ctx, formerText(old)); err != nil {
 			return err
 		}
@@ -107,7 +121,13 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 		if err := b.updateMessage(ctx, &changed); err != nil {
 			return err
 		}
-		return b.append(events.MessageUpdated, class, p, &changed)
+		if err := b.append(events.MessageUpdated, class, p, &changed); err != nil {
+			return err
+		}
+		if err := b.tx.RewordNotifications(ctx, id, "", excerpt(text)); err != nil {
+			return err
+		}
+		return b.tellAddressees(ctx, p, &changed, old.Mentions, "")
 	})
 	if err != nil {
 		return Message{}, err
@@ -117,7 +137,7 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 
 // DeleteMessage implements [Store]. Deleting a tombstone changes nothing.
 func (e *Engine) DeleteMessage(ctx context.Context, p Principal, class, id string, version int64) error {
-	return e.changeMessage(ctx, p, class, id, func(ctx context.Context, b *batch, a *access, old *Message) error {
+	return e.changeMessage(ctx, p, class, id, &addressees{}, func(ctx context.Context, b *batch, a *access, old *Message) error {
 		if err := a.may(Moderate, old.Author); err != nil {
 			return err
 		}
@@ -128,11 +148,14 @@ func (e *Engine) DeleteMessage(ctx context.Context, p Principal, class, id strin
 			return nil
 		}
 		m := *old
-		m.Text, m.Version, m.DeletedAt = nil, m.Version+1, b.now
+		m.Text, m.Version, m.DeletedAt, m.Mentions = nil, m.Version+1, b.now, []string{}
 		if err := b.updateMessage(ctx, &m); err != nil {
 			return err
 		}
 		if err := b.tx.DropTexts(ctx, id); err != nil {
+			return err
+		}
+		if err := b.tx.DropNotifications(ctx, id); err != nil {
 			return err
 		}
 		if err := b.append(events.MessageDeleted, class, p, &m); err != nil || m.ParentID == nil {
@@ -145,9 +168,10 @@ func (e *Engine) DeleteMessage(ctx context.Context, p Principal, class, id strin
 // changeMessage finds a message of a class that the caller may read, for a change that says itself who may make it,
 // and of which version: an expected version is looked at last, after what refuses the change in any version (RFC
 // 9110, section 13.2.1).
-func (e *Engine) changeMessage(ctx context.Context, p Principal, class, id string, change func(context.Context, *batch, *access, *Message) error) error {
+func (e *Engine) changeMessage(ctx context.Context, p Principal, class, id string, to *addressees, change func(context.Context, *batch, *access, *Message) error) error {
 	needs := needClass(p, class)
 	needs.Messages = []string{id}
+	to.add(&needs, p, class)
 	return e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		a, err := authorize(ctx, b, p, class, ReadClass)
 		if err != nil {

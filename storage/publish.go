@@ -133,7 +133,7 @@ func checkAhead(field string, at, old, now events.Time) error {
 // CreateBulletin implements [Store].
 func (e *Engine) CreateBulletin(ctx context.Context, p Principal, class string, draft BulletinDraft) (BulletinView, error) {
 	id := newID()
-	needs := needClass(p, class)
+	needs := needBulletins(p, class)
 	needs.Attempts = draft.Attempt.needs(p)
 	var view BulletinView
 	err := e.write(ctx, needs, func(ctx context.Context, b *batch) error {
@@ -218,6 +218,9 @@ func (b *batch) updateBulletin(ctx context.Context, p Principal, old, m *Bulleti
 	if m.PublishedAt == 0 {
 		return nil
 	}
+	if err := b.tx.RewordNotifications(ctx, m.ID, m.Title, excerpt(m.Text)); err != nil {
+		return err
+	}
 	return b.append(m.event(events.AnnouncementUpdated, events.AssignmentUpdated), m.Class, p, m)
 }
 
@@ -238,7 +241,7 @@ func (e *Engine) DeleteBulletin(ctx context.Context, p Principal, key BulletinKe
 
 // changeBulletin finds a bulletin for a change by one who may publish.
 func (e *Engine) changeBulletin(ctx context.Context, p Principal, key BulletinKey, change func(context.Context, *batch, *Bulletin) error) error {
-	needs := needClass(p, key.Class)
+	needs := needBulletins(p, key.Class)
 	needs.Bulletins = []string{key.ID}
 	return e.write(ctx, needs, func(ctx context.Context, b *batch) error {
 		a, err := admit(ctx, b, p, key.Class, Publish)
@@ -272,7 +275,11 @@ func (b *batch) publish(ctx context.Context, p Principal, m *Bulletin, now event
 	if err := b.putBulletin(ctx, m); err != nil {
 		return err
 	}
-	if err := b.append(m.event(events.AnnouncementCreated, events.AssignmentCreated), m.Class, p, m); err != nil {
+	created := m.event(events.AnnouncementCreated, events.AssignmentCreated)
+	if err := b.append(created, m.Class, p, m); err != nil {
+		return err
+	}
+	if err := b.tellOf(ctx, created, p, m); err != nil {
 		return err
 	}
 	return b.plan(ctx, m, now)
@@ -292,7 +299,24 @@ func (b *batch) deleteBulletin(ctx context.Context, m *Bulletin) error {
 	if err := b.dropJobs(ctx, m.Class, m.ID); err != nil {
 		return err
 	}
+	if err := b.tx.DropNotifications(ctx, m.ID); err != nil {
+		return err
+	}
 	return b.tx.DeleteBulletin(ctx, m.Class, m.ID)
+}
+
+// tellOf tells the class of the event of a bulletin that was just added.
+func (b *batch) tellOf(ctx context.Context, kind events.Type, p Principal, m *Bulletin) error {
+	return b.tellAll(ctx, p, events.Notification{
+		Kind: kind, Class: m.Class, Seq: b.head(events.ClassChannel(m.Class)), Subject: m.ID, Title: m.Title, Text: excerpt(m.Text),
+	}, 0)
+}
+
+// needBulletins is what a call about bulletins looks at.
+func needBulletins(p Principal, class string) Needs {
+	needs := needClass(p, class)
+	needs.Channels = append(needs.Channels, events.BroadcastChannel)
+	return needs
 }
 
 func (b *batch) putBulletin(ctx context.Context, m *Bulletin) error {

@@ -33,5 +33,9 @@ func (b *batch) remind(ctx context.Context, m *Bulletin, offset int64, now event
 	if err := b.tx.InsertReminder(ctx, &sent); err != nil {
 		return err
 	}
-	return b.append(events.AssignmentDue, m.Class, Principal{User: m.Author}, due{m, offset, m.DueAt})
+	author := Principal{User: m.Author}
+	if err := b.append(events.AssignmentDue, m.Class, author, due{m, offset, m.DueAt}); err != nil {
+		return err
+	}
+	return b.tellOf(ctx, events.AssignmentDue, author, m)
 }

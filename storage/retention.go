@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 const (
 	DefaultRetainAge   = 30 * 24 * time.Hour
 	DefaultRetainCount = 100_000
+	// DefaultRetainNotifications outlives a school's holidays: who comes back finds what was announced.
+	DefaultRetainNotifications = 90 * 24 * time.Hour
 )
 
 const (
@@ -24,6 +27,8 @@ const (
 type Retention struct {
 	Age   time.Duration
 	Count int64
+
+	Notifications time.Duration // how long they are listed; 0 for [DefaultRetainNotifications]
 }
 
 // Trim deletes what is due, of the log, of deleted classes and of kept answers, in small transactions between those of
@@ -40,7 +45,30 @@ func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 		return trimmed + purged, err
 	}
 	forgotten, err := e.forgetAttempts(ctx, now-events.Time(AttemptLife.Milliseconds()))
-	return trimmed + purged + forgotten, err
+	if err != nil {
+		return trimmed + purged + forgotten, err
+	}
+	listed := cmp.Or(keep.Notifications, DefaultRetainNotifications)
+	told, err := e.trimNotifications(ctx, now-events.Time(listed.Milliseconds()))
+	return trimmed + purged + forgotten + told, err
+}
+
+// inBatches has small transactions delete rows, between those of the writers, until one finds fewer than it may.
+func (e *Engine) inBatches(ctx context.Context, drop func(ctx context.Context, tx Tx, limit int) (int, error)) (int, error) {
+	total := 0
+	for {
+		var n int
+		err := e.write(ctx, Needs{}, func(ctx context.Context, b *batch) (err error) {
+			n, err = drop(ctx, b.tx, trimBatch)
+			return err
+		})
+		if err != nil {
+			return total, err
+		}
+		if total += n; n < trimBatch {
+			return total, nil
+		}
+	}
 }
 
 // trimLog trims every channel that is due.

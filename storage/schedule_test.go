@@ -127,6 +127,10 @@ func (t *agendaTx) DeleteJob(_ context.Context, key JobKey) error {
 
 func (*agendaTx) InsertReminder(context.Context, *Reminder) error { return nil }
 
+func (*agendaTx) InsertNotification(context.Context, events.Channel, *events.Notification, events.Time) error {
+	return nil
+}
+
 func (t *agendaTx) Commit(context.Context, []events.Event, map[events.Channel]int64) error {
 	for _, job := range t.added {
 		t.agenda.at(job.At.Std(), job.OffsetSeconds)

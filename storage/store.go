@@ -91,6 +91,23 @@ type Store interface {
 	// Position is where it ended, or nil where none is known.
 	Position(ctx context.Context, p Principal, class string) (*events.Cursor, error)
 
+	// Notifications are the caller's inbox over all classes, the newest first.
+	Notifications(ctx context.Context, p Principal, filter NotificationFilter, page Page) (Inbox, error)
+	// ReadNotifications marks some of them as read, and answers how many are unread then.
+	ReadNotifications(ctx context.Context, p Principal, marks ReadMarks) (unread int64, err error)
+	Preferences(ctx context.Context, p Principal) (events.Preferences, error)
+	// PutPreferences may return a [*VersionError] whose Current is an events.Preferences.
+	PutPreferences(ctx context.Context, p Principal, change PreferencesChange, version int64) (events.Preferences, error)
+
+	// CreateNotice tells everybody something, until it expires. Admins may; it is [ErrTooManyNotices] beyond [MaxNotices].
+	CreateNotice(ctx context.Context, p Principal, draft NoticeDraft) (events.Notice, error)
+	// Notices are those that haven't expired, oldest first.
+	Notices(ctx context.Context, p Principal, page Page) (List[events.Notice], error)
+	// Notice is for everybody, like all notices.
+	Notice(ctx context.Context, id string) (events.Notice, error)
+	// WithdrawNotice has a notice expire at once. Admins may.
+	WithdrawNotice(ctx context.Context, p Principal, id string) error
+
 	// OnCommit names who is handed committed events, in seq order per channel, before the write's caller is
 	// answered. It is called once, before the first write.
 	OnCommit(publish func([]events.Event))

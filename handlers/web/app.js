@@ -1,6 +1,8 @@
 // The page: what it shows, and who is there.
 
 import { call, Problem } from './api.js';
+import { Bell } from './bell.js';
+import { Notices } from './notices.js';
 import { Room } from './room.js';
 import { Timeline } from './timeline.js';
 
@@ -15,6 +17,9 @@ const timeline = new Timeline({
   log: $('log'), list: $('messages'), template: $('message'), newest: $('newest'),
   person: (user) => ({ name: user, role: '', ...people.get(user), mine: user === me }),
 });
+
+const notices = new Notices($('notices'));
+const bell = new Bell({ button: $('bell'), badge: $('unread'), list: $('inbox'), read: (id) => room.read(id) });
 
 // start takes the user and class from the link that led here, or else offers the demo users of development mode.
 // Only a server in development mode has any; another one gets a word about what it is.
@@ -86,6 +91,7 @@ function enter(credentials, user) {
   me = user;
   people.clear();
   timeline.reset([], false); // what the last user could read is not for the next to see
+  bell.reset([], 0);
   for (const id of ['earlier', 'empty', 'news']) $(id).hidden = true;
   $('cursor').textContent = '';
   see('room');
@@ -117,8 +123,22 @@ const view = {
     news('');
   },
 
+  inbox({ items, unread }) {
+    bell.reset(items, unread);
+  },
+
+  notices(list) {
+    notices.reset(list);
+  },
+
   event(type, { data }) {
     switch (type) {
+      case 'notification.created':
+        bell.ring(data, data.actor === me);
+        break;
+      case 'system.notice':
+        notices.put(data);
+        break;
       case 'message.created':
         news('');
         timeline.put(data);

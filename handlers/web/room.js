@@ -19,7 +19,8 @@ const farewells = {
 //   state(state, why)             connecting, live, reconnecting or closed; why is '' or a sentence
 //   room(class), members(list)    when they were loaded
 //   messages(list, more)          the newest, oldest first; more tells whether there are older ones
-//   event(type, entry)            for each entry of the class's log after that
+//   inbox(page), notices(list)    when they were loaded
+//   event(type, entry)            for each entry of the class's log and of the inbox after that, and what else is told
 //   cursor(cursor)                when that changes
 export class Room {
   #path;
@@ -60,6 +61,11 @@ export class Room {
     const sent = this.#outbox.then(() => this.#call('/messages', { method: 'POST', body: { text } }));
     this.#outbox = sent.catch(() => {}); // told to whoever sent it
     return sent.then(({ body }) => body);
+  }
+
+  // read marks notifications as read up to one, and returns how many are unread then.
+  async read(id) {
+    return (await this.#call('/v1/notifications/read', { method: 'PUT', body: { up_to: id } })).body.unread;
   }
 
   // earlier loads the next older messages. It returns null if everything was loaded anew meanwhile.
@@ -110,6 +116,8 @@ export class Room {
       page = body.next;
     }
     this.#view.members(members);
+    this.#view.notices((await this.#call('/v1/system/notices', { signal })).body.items);
+    this.#view.inbox((await this.#call('/v1/notifications', { signal })).body);
     if (this.#cursor !== null) return;
     const { body, cursor } = await this.#call(`/messages?limit=${pageSize}`, { signal });
     this.#older = body.next;
@@ -149,9 +157,10 @@ export class Room {
     this.#view.cursor(cursor);
   }
 
-  // call makes a call about this class, or about the session where path is null, with a new token if need be.
+  // call makes a call about this class, about something else where the path begins with /v1, or about the session where it
+  // is null; with a new token if need be.
   async #call(path, options) {
-    const url = path === null ? '/v1/session' : this.#path + path;
+    const url = path === null ? '/v1/session' : path.startsWith('/v1/') ? path : this.#path + path;
     try {
       return await call(url, { ...options, token: this.#token });
     } catch (error) {

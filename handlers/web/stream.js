@@ -8,6 +8,7 @@ const logged = [
   'message.created', 'message.updated', 'message.deleted',
   'member.joined', 'member.updated', 'member.left',
   'class.updated', 'class.deleted',
+  'notification.created', 'system.notice', // of the inbox and the system; as signals they have no id
 ];
 
 // Stream follows a class from a cursor on. EventSource reconnects by itself; what it can't know is that a

@@ -42,6 +42,7 @@ var purges = [...]string{
 		(SELECT seq FROM events WHERE channel = 'class/' || $1 LIMIT $2)`,
 	`DELETE FROM receipts WHERE class = $1 AND "user" IN (SELECT "user" FROM receipts WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM positions WHERE class = $1 AND "user" IN (SELECT "user" FROM positions WHERE class = $1 LIMIT $2)`,
+	`DELETE FROM notifications WHERE audience = 'class/' || $1 AND id IN (SELECT id FROM notifications WHERE audience = 'class/' || $1 LIMIT $2)`,
 	`DELETE FROM jobs WHERE class = $1 AND (subject, kind, offset_seconds) IN
 		(SELECT subject, kind, offset_seconds FROM jobs WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM reminders WHERE class = $1 AND id IN (SELECT id FROM reminders WHERE class = $1 LIMIT $2)`,

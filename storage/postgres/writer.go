@@ -51,6 +51,7 @@ type fetch struct {
 	receipts []storage.Receipt
 	codes    []storage.JoinCode
 	mutes    []mute
+	wishes   []userPreferences
 
 	bulletins        []storage.Bulletin
 	acknowledgements []storage.Acknowledgement
@@ -58,9 +59,9 @@ type fetch struct {
 }
 
 func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
-	if inboxes := slices.DeleteFunc(slices.Clone(needs.Channels), func(c events.Channel) bool { return !c.Inbox() }); len(inboxes) > 0 {
-		// A row that isn't there can't be locked. Made in order, and before anything is locked, they lock nobody out for good.
-		b.Queue(`INSERT INTO channels (id, head) SELECT id, 0 FROM unnest($1::text[]) AS k (id) ORDER BY id ON CONFLICT DO NOTHING`, keys(inboxes))
+	if others := slices.DeleteFunc(slices.Clone(needs.Channels), func(c events.Channel) bool { return c.Class() != "" }); len(others) > 0 {
+		// Inboxes and the system channel come into being with their first event. A row that isn't there can't be locked. Made in order, and before anything is locked, they lock nobody out for good.
+		b.Queue(`INSERT INTO channels (id, head) SELECT id, 0 FROM unnest($1::text[]) AS k (id) ORDER BY id ON CONFLICT DO NOTHING`, keys(others))
 	}
 	if len(needs.Channels) > 0 {
 		collect(b, &f.extents, scanExtent,
@@ -82,6 +83,9 @@ func (f *fetch) queue(b *pgx.Batch, needs storage.Needs) {
 	}
 	if len(needs.JoinCodes) > 0 {
 		collect(b, &f.codes, scanJoinCode, `SELECT `+joinCodeColumns+` FROM join_codes WHERE class = ANY($1::text[])`, needs.JoinCodes)
+	}
+	if len(needs.Preferences) > 0 {
+		collect(b, &f.wishes, scanPreferences, selectPreferences, needs.Preferences)
 	}
 	f.queueAttempts(b, needs.Attempts)
 	f.queueMutes(b, needs.Mutes)
@@ -127,6 +131,7 @@ func (f *fetch) rows() *storage.Rows {
 	for _, m := range f.mutes {
 		rows.Mutes[m.key] = m.until
 	}
+	rows.Preferences = byUser(f.wishes)
 	f.addBulletins(rows)
 	return rows
 }

@@ -2,32 +2,35 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 
 	"homeroom/storage"
 )
 
 const (
-	messageColumns = `id, class, seq, author, text, parent_id, version, created_at, edited_at, deleted_at, reply_count, last_reply_at`
+	messageColumns = `id, class, seq, author, text, parent_id, version, created_at, edited_at, deleted_at, reply_count, last_reply_at, mentions`
 	selectMessage  = `SELECT ` + messageColumns + ` FROM messages WHERE id = ?`
 )
 
 func scanMessage(r row) (m storage.Message, err error) {
+	var mentions string
 	err = r.scan(&m.ID, &m.Class, &m.Seq, &m.Author, &m.Text, &m.ParentID, &m.Version,
-		(*int64)(&m.CreatedAt), (*int64)(&m.EditedAt), (*int64)(&m.DeletedAt), &m.ReplyCount, (*int64)(&m.LastReplyAt))
+		(*int64)(&m.CreatedAt), (*int64)(&m.EditedAt), (*int64)(&m.DeletedAt), &m.ReplyCount, (*int64)(&m.LastReplyAt), &mentions)
+	m.Mentions = strings.Fields(mentions)
 	return m, err
 }
 
 // InsertMessage implements [storage.Tx].
 func (t *tx) InsertMessage(_ context.Context, m *storage.Message) error {
-	return t.exec(`INSERT INTO messages (`+messageColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return t.exec(`INSERT INTO messages (`+messageColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.Class, m.Seq, m.Author, m.Text, m.ParentID, m.Version, int64(m.CreatedAt), int64(m.EditedAt), int64(m.DeletedAt),
-		m.ReplyCount, int64(m.LastReplyAt))
+		m.ReplyCount, int64(m.LastReplyAt), strings.Join(m.Mentions, " "))
 }
 
 // UpdateMessage implements [storage.Tx].
 func (t *tx) UpdateMessage(_ context.Context, m *storage.Message) error {
-	return t.exec(`UPDATE messages SET text = ?, version = ?, edited_at = ?, deleted_at = ?, reply_count = ?, last_reply_at = ? WHERE id = ?`,
-		m.Text, m.Version, int64(m.EditedAt), int64(m.DeletedAt), m.ReplyCount, int64(m.LastReplyAt), m.ID)
+	return t.exec(`UPDATE messages SET text = ?, version = ?, edited_at = ?, deleted_at = ?, reply_count = ?, last_reply_at = ?, mentions = ? WHERE id = ?`,
+		m.Text, m.Version, int64(m.EditedAt), int64(m.DeletedAt), m.ReplyCount, int64(m.LastReplyAt), strings.Join(m.Mentions, " "), m.ID)
 }
 
 // Message implements [storage.Reader].

@@ -104,6 +104,9 @@ func fetch(c *conn, needs storage.Needs) (*storage.Rows, error) {
 	if err := fetchMutes(c, rows, needs.Mutes); err != nil {
 		return nil, err
 	}
+	if rows.Preferences, err = preferences(c, needs.Preferences); err != nil {
+		return nil, err
+	}
 	for _, key := range needs.Attempts {
 		a, err := one(c, scanAttempt, selectAttempt, key.User, key.Path, key.Key)
 		if err != nil {

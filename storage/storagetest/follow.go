@@ -88,7 +88,7 @@ var (
 			kind:   rapid.SampledFrom(stepKinds).Draw(t, "kind"),
 			target: rapid.IntRange(0, 20).Draw(t, "target"),
 			by:     rapid.SampledFrom(everybody).Draw(t, "by"),
-			text:   rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "text"),
+			text:   rapid.SampledFrom([]string{"a", "b", "@ben @clio @nobody", "to @dora."}).Draw(t, "text"),
 		}
 	})
 )
@@ -362,7 +362,7 @@ func (c *client) apply(e events.Event) {
 		if info.Version > c.info.Version {
 			c.info = info
 		}
-	case events.NotificationCreated: // of the inbox, which is no list here
+	case events.NotificationCreated: // of the inbox: who is mentioned loads no list of it here
 	default:
 		c.run.rt.Errorf("event %d is a %s", e.Seq, e.Type)
 	}

@@ -22,7 +22,7 @@ func testMessages(t *testing.T, fresh Fresh) {
 		for i, text := range texts {
 			m := s.post(t, ben, class, text)
 			equal(t, "message", m, storage.Message{
-				ID: m.ID, Class: class, Seq: head + int64(i) + 1, Author: "ben", Text: &text, Version: 1, CreatedAt: m.CreatedAt,
+				ID: m.ID, Class: class, Seq: head + int64(i) + 1, Author: "ben", Text: &text, Version: 1, CreatedAt: m.CreatedAt, Mentions: []string{},
 			})
 			equal(t, "read message", s.message(t, class, m.ID), m)
 			want = append(want, event{events.MessageCreated, "ben", m})

@@ -140,7 +140,10 @@ func (s *school) wantInbox(t *testing.T, user string, after int64, want ...event
 			t.Errorf("notification %s", show(e))
 		}
 		ids[n.ID] = true
-		n.ID = ""
+		if n.At == 0 || n.At > e.At || n.Actor != e.Actor {
+			t.Errorf("notification %s", show(e))
+		}
+		n.ID, n.At, n.Actor = "", 0, ""
 		told = append(told, n)
 	}
 	equal(t, "told to "+user, told, want)

@@ -17,7 +17,7 @@ func testThreads(t *testing.T, fresh Fresh) {
 		parent := s.post(t, ben, class, "Why is the sky blue?")
 		first := s.reply(t, anna, parent, "Scattering.")
 		equal(t, "reply", first, storage.Message{
-			ID: first.ID, Class: class, Seq: parent.Seq + 1, Author: "anna", Text: first.Text, ParentID: &parent.ID, Version: 1, CreatedAt: first.CreatedAt,
+			ID: first.ID, Class: class, Seq: parent.Seq + 1, Author: "anna", Text: first.Text, ParentID: &parent.ID, Version: 1, CreatedAt: first.CreatedAt, Mentions: []string{},
 		})
 		equal(t, "read reply", s.message(t, class, first.ID), first)
 		afterFirst := parent

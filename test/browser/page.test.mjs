@@ -63,6 +63,21 @@ describe('the page', { skip: missing }, () => {
     await page.getByText('changed by a script').waitFor({ state: 'detached' });
   }));
 
+  it('rings for a mention, counts it until the list is opened, and shows it as text', () => withPage({}, async (page) => {
+    const { user } = session.users[0]; // whom the page speaks for
+    const before = Number(await page.getByTestId('unread').textContent()) || 0;
+    const text = `<b>hello</b> @${user}`;
+    await post(text, session.users[1]);
+    await page.getByTestId('unread').filter({ hasText: String(before + 1), visible: true }).waitFor();
+    await page.getByTestId('bell').click();
+    await page.getByTestId('inbox').getByText(text, { exact: true }).waitFor();
+    assert.equal(await page.getByTestId('inbox').locator('b').count(), 0);
+    await page.getByTestId('unread').waitFor({ state: 'hidden' });
+    await page.reload();
+    await live(page);
+    assert.ok(await page.getByTestId('unread').isHidden(), 'what was read stays read');
+  }));
+
   it('speaks as the user that is chosen', () => withPage({}, async (page) => {
     for (const user of session.users) {
       await page.getByTestId('who').selectOption(user.user);

@@ -64,6 +64,10 @@ func TestObjectsAreClosedAndComplete(t *testing.T) {
 		"/components/schemas/MemberJoined":   {"client_key"},
 		"/components/schemas/ReceiptChange":  {"delivered", "read"},
 
+		"/components/schemas/NotificationCreated": {"class", "seq", "at", "actor"}, // of which a signal has none, or the class
+		"/components/schemas/SystemNotice":        {"seq", "at", "actor", "client_key"},
+		"/components/schemas/ReadMarks":           {"up_to", "ids"},
+		"/components/schemas/PreferencesChange":   {"quiet_hours"},
 		"/components/schemas/NewAnnouncement":     {"pinned", "requires_acknowledgement", "publish_at"},
 		"/components/schemas/AnnouncementChange":  {"title", "text", "pinned", "requires_acknowledgement", "publish_at"},
 		"/components/schemas/AnnouncementCreated": {"client_key"},

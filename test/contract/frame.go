@@ -11,6 +11,9 @@ const (
 	allClasses    = ".a" // how the cursors of the stream of all classes end; they grow with the classes
 )
 
+// twofold are the types that come as events and as signals.
+var twofold = map[string]bool{"notification.created": true, "system.notice": true}
+
 // CheckFrame reports how a frame of a stream breaks the contract. event and data are as
 // the HTML standard parses them; id is the frame's own id, empty if the frame had no id
 // line (not the last id, which a parser keeps).
@@ -53,6 +56,9 @@ func (c *Contract) checkFrame(event, id string, data []byte) error {
 	}
 	if err := c.frame.Validate(frame); err != nil {
 		return err
+	}
+	if _, logged := object["seq"]; twofold[event] && logged != (id != "") {
+		return errors.New("an event has a seq and an id, a signal has neither")
 	}
 	if cursor, ok := object["cursor"]; ok && cursor != id {
 		return fmt.Errorf("the cursor in the data is %v", cursor)

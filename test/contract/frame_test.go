@@ -16,14 +16,18 @@ const (
 const (
 	class     = `{"id":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","name":"Biology 9b","role":"teacher","read":3,"unread":1,"version":1,"created_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z","archived_at":null,"locked":false,"slow_mode_seconds":0}`
 	member    = `{"class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","user":"alice","name":"Alice Archer","role":"teacher","version":1,"joined_at":"2026-11-22T10:00:00.123Z","updated_at":"2026-11-22T10:00:00.123Z","muted_until":null}`
-	message   = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Good\tmorning!\n","parent_id":null,"version":1,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":null,"reply_count":0,"last_reply_at":null}`
-	edited    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":"2026-11-22T10:06:00.000Z","deleted_at":null,"reply_count":0,"last_reply_at":null}`
-	tombstone = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":null,"parent_id":null,"version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":"2026-11-22T10:07:00.000Z","reply_count":0,"last_reply_at":null}`
-	parent    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":null,"version":3,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":null,"reply_count":2,"last_reply_at":"2026-11-22T10:08:00.000Z"}`
+	message   = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Good\tmorning!\n","parent_id":null,"version":1,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":null,"reply_count":0,"last_reply_at":null,"mentions":[]}`
+	edited    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":"2026-11-22T10:06:00.000Z","deleted_at":null,"reply_count":0,"last_reply_at":null,"mentions":[]}`
+	tombstone = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":null,"parent_id":null,"version":2,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":"2026-11-22T10:07:00.000Z","reply_count":0,"last_reply_at":null,"mentions":[]}`
+	parent    = `{"id":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":3,"author":"alice","text":"Hi","parent_id":null,"version":3,"created_at":"2026-11-22T10:02:11.480Z","edited_at":null,"deleted_at":null,"reply_count":2,"last_reply_at":"2026-11-22T10:08:00.000Z","mentions":[]}`
 
 	announcement = `{"id":"01a202c0-5d0e-7a11-8f27-3c5d7e9f1a2b","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":12,"author":"alice","title":"School trip","text":"At eight","pinned":true,"requires_acknowledgement":true,"publish_at":null,"published_at":"2026-11-22T10:14:09.102Z","version":1,"created_at":"2026-11-22T10:14:09.102Z","updated_at":"2026-11-22T10:14:09.102Z"}`
 	assignment   = `{"id":"01a202c0-5d0e-7a11-8f27-3c5d7e9f1a2b","class":"01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11","seq":12,"author":"alice","title":"Essay","text":"Two pages","due_at":"2026-11-27T07:00:00.000Z","reminders":[86400,3600],"requires_acknowledgement":false,"publish_at":"2026-11-22T10:14:09.000Z","published_at":"2026-11-22T10:14:09.102Z","version":2,"created_at":"2026-11-22T10:14:09.102Z","updated_at":"2026-11-22T10:14:09.102Z"}`
 )
+
+const aNotice = `{"id":"01a202c0-94b4-7c1a-9f10-5d0e8b7a6c41","level":"warning","text":"Maintenance tonight","author":"root","version":1,"created_at":"2026-11-22T10:15:00.000Z","expires_at":"2026-11-22T22:15:00.000Z"}`
+
+const told = `{"id":"01a202c0-94b4-7c1a-9f10-5d0e8b7a6c42","kind":"system.notice","class":null,"seq":4,"at":"2026-11-22T10:15:00.000Z","actor":"root","subject":"01a202c0-94b4-7c1a-9f10-5d0e8b7a6c41","title":"warning","text":"Maintenance tonight","role":null,"silent":false}`
 
 // frames has one good frame of each type.
 var frames = map[string]struct{ id, data string }{
@@ -35,7 +39,9 @@ var frames = map[string]struct{ id, data string }{
 	"member.left":          {cursor, logged("member.left", member)},
 	"class.updated":        {cursor, logged("class.updated", strings.Replace(class, `"role":"teacher","read":3,"unread":1,`, "", 1))},
 	"class.deleted":        {cursor, logged("class.deleted", `{"id":"`+classID+`"}`)},
-	"notification.created": {cursor, logged("notification.created", `{"id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","kind":"member.joined","class":"`+classID+`","seq":2,"role":"student"}`)},
+	"notification.created": {cursor, logged("notification.created", `{"id":"01a202b6-2837-7d51-8a4e-2b9c7e6f3d02","kind":"member.joined","class":"`+classID+`","seq":2,"at":"2026-11-22T10:03:42.007Z","actor":"alice","subject":null,"title":null,"text":null,"role":"student","silent":false}`)},
+	"system.notice":        {cursor, `{"type":"system.notice","seq":4,"at":"2026-11-22T10:15:00.000Z","actor":"root","data":` + aNotice + `}`},
+	"preferences.updated":  {cursor, `{"type":"preferences.updated","seq":4,"at":"2026-11-22T10:15:00.000Z","actor":"bob","data":{"muted_classes":["` + classID + `"],"quiet_hours":{"from":"22:00","to":"07:00","time_zone":"Europe/Berlin"},"version":2}}`},
 	"announcement.created": {cursor, logged("announcement.created", announcement)},
 	"announcement.updated": {cursor, logged("announcement.updated", strings.Replace(announcement, `"pinned":true`, `"pinned":false`, 1))},
 	"announcement.deleted": {cursor, logged("announcement.deleted", `{"id":"`+classID+`"}`)},
@@ -71,6 +77,8 @@ func TestGoodFrames(t *testing.T) {
 		"a thread of a tombstone":       {"message.updated", cursor, logged("message.updated", tombstone)},
 		"a tombstone with replies":      {"message.deleted", cursor, logged("message.deleted", strings.Replace(tombstone, `"reply_count":0,"last_reply_at":null`, `"reply_count":2,"last_reply_at":"2026-11-22T10:08:00.000Z"`, 1))},
 		"an id of 127 bytes":            {"member.left", strings.Repeat("a", 127), frames["member.left"].data},
+		"a notice as a signal":          {"system.notice", "", `{"type":"system.notice","data":` + aNotice + `}`},
+		"a notification as a signal":    {"notification.created", "", `{"type":"notification.created","data":` + told + `}`},
 		"a client key":                  {"message.created", cursor, withKey(frames["message.created"].data, strings.Repeat("k", 255))},
 	} {
 		t.Run(name, func(t *testing.T) {

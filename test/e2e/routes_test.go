@@ -14,6 +14,7 @@ import (
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	srv := harness.Start(t, harness.Options{Development: true})
+	forAdmins := harness.Start(t, harness.Options{}) // development mode has no admin
 	operations := harness.Contract(t).Operations()
 	if len(operations) == 0 {
 		t.Fatal("the contract has no operations")
@@ -37,15 +38,24 @@ func TestRoutes(t *testing.T) {
 		"PATCH /v1/classes/{class}/announcements/{announcement}": `{"title":"x"}`,
 		"POST /v1/classes/{class}/assignments":                   `{"title":"x","text":"x","due_at":"{later}"}`,
 		"PATCH /v1/classes/{class}/assignments/{assignment}":     `{"title":"x"}`,
+
+		"PUT /v1/notifications/read":        `{"up_to":"{class}"}`,
+		"PUT /v1/notifications/preferences": `{"muted_classes":[]}`,
+		"POST /v1/system/notices":           `{"level":"info","text":"x","expires_at":"` + time.Now().Add(time.Hour).Format(time.RFC3339) + `"}`,
 	}
 	for _, op := range operations {
 		name := op.Method + " " + op.Path
 		t.Run(name, func(t *testing.T) {
 			c := srv.With(t, strings.TrimSpace(admin))
+			var notice harness.Notice
+			if strings.HasPrefix(op.Path, harness.NoticesPath) {
+				c = forAdmins.As(t, root)
+				notice = c.Notify("every route", time.Hour)
+			}
 			class := c.CreateClass("Every route")
 			c.AddMember(class.ID, hugo, "student")
 			path := strings.NewReplacer(
-				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]),
+				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]), "{notice}", notice.ID,
 				"{connection}", c.Stream(class.ID).Ready().Parsed.Connection,
 				"{announcement}", c.Announce(class.ID, "announcements", draft("announcements")).ID,
 				"{assignment}", c.Announce(class.ID, "assignments", draft("assignments")).ID,
@@ -54,7 +64,7 @@ func TestRoutes(t *testing.T) {
 			c.Do("PUT", harness.ClassPath(class.ID, "join-code"), nil).Want(http.StatusOK).Into(&code)
 			call := harness.Call{Method: op.Method, Path: path}
 			if body, ok := bodies[name]; ok {
-				call.Body = strings.NewReplacer("{code}", code.Code, "{later}", later(time.Hour)).Replace(body)
+				call.Body = strings.NewReplacer("{code}", code.Code, "{later}", later(time.Hour), "{class}", class.ID).Replace(body)
 			}
 
 			t.Run("answers", func(t *testing.T) {

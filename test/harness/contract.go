@@ -68,6 +68,10 @@ func checkShape(f Frame) error {
 		if f.HasID {
 			return fmt.Errorf("a signal with an id line")
 		}
+	case "notification.created", "system.notice": // both events and signals
+		if f.HasID != (f.Parsed.Seq != 0) || f.HasID && f.ID == "" {
+			return fmt.Errorf("an event without an id, or a signal with one")
+		}
 	default:
 		if f.ID == "" {
 			return fmt.Errorf("a logged event without an id")

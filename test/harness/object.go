@@ -50,6 +50,7 @@ type Message struct {
 
 	ReplyCount  int64      `json:"reply_count"`
 	LastReplyAt *time.Time `json:"last_reply_at"`
+	Mentions    []string   `json:"mentions"`
 }
 
 // FormerText is what a message said before an edit.
@@ -113,7 +114,7 @@ func (e Event) Channel() string {
 	switch {
 	case e.Seq == 0:
 		return ""
-	case kind == "notification":
+	case kind == "notification", kind == "preferences":
 		return InboxChannel
 	case kind == "system":
 		return SystemChannel
