@@ -30,6 +30,9 @@ type Stream struct {
 	types   map[Type]bool // those that are wanted; nil: all
 	limit   int64         // events after which the stream ends; 0: never
 
+	poll, absent bool // see Request
+	appeared     bool // the user counts as present by this stream
+
 	inbox, system *leg
 	classes       []*leg   // ascending by key; just one on a class's stream
 	pending       []string // classes that the cursor didn't name; see addPending
@@ -253,7 +256,7 @@ func (s *Stream) queueReady(at Cursor) error {
 	frame.prefix(fmt.Sprintf("retry: %d\nid: %s\n", s.retry.Milliseconds(), cursor))
 	frame.at = &at
 	s.out = append(s.out, queued{frame, nil})
-	return nil
+	return s.appear()
 }
 
 // queueResync queues resync, which moves the client's cursor to the present positions.
@@ -280,5 +283,6 @@ func (s *Stream) close() {
 		}
 		return false, nil
 	})
+	s.vanish()
 	s.hub.remove(s)
 }
