@@ -233,6 +233,7 @@ func TestPresence(t *testing.T) {
 			r.end()
 			s = f.open("s", nil)
 			f.run(Request{User: "u"})
+			time.Sleep(time.Second) // fake time
 			f.wantSees(s, class, map[string]State{"s": Online, "t": Online, "u": Online})
 		})
 	})
