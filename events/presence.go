@@ -297,7 +297,7 @@ func (p *presence) changedLocked(r *room, user string) {
 }
 
 // take removes the changes that a class is told of next.
-func (p *presence) take(class string) (next presenceChange, any, more bool) {
+func (p *presence) take(class string) (next presenceChange, due, more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.rooms[class]
@@ -323,8 +323,8 @@ func (p *presence) take(class string) (next presenceChange, any, more bool) {
 
 // tellPresence sends a class its next presence.updated.
 func (h *Hub) tellPresence(class string) (more bool) {
-	next, any, more := h.presence.take(class)
-	if any {
+	next, due, more := h.presence.take(class)
+	if due {
 		h.Signal(class, PresenceUpdated, next)
 	}
 	return more

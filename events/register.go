@@ -19,8 +19,8 @@ const (
 
 // Register keeps who was there, beyond the process.
 type Register interface {
-	// Enter keeps entries. The same may come again, and a session comes with its end again.
-	Enter(ctx context.Context, e Entries) error
+	// EnterPresence keeps entries. The same may come again, and a session comes again with its end.
+	EnterPresence(ctx context.Context, e Entries) error
 }
 
 // Entries is what a register is given at a time. That it comes is a sign of life: what this process has left open was
@@ -169,12 +169,12 @@ func (r *register) close() {
 // enter gives all that waits to the register. What it doesn't take waits on.
 func (r *register) enter(ctx context.Context) {
 	for {
-		next, any, more := r.take()
-		if !any {
+		next, due, more := r.take()
+		if !due {
 			return
 		}
 		limited, cancel := context.WithTimeout(ctx, registerWait)
-		err := r.to.Enter(limited, next)
+		err := r.to.EnterPresence(limited, next)
 		cancel()
 		r.note(ctx, err)
 		if err != nil {
@@ -201,7 +201,7 @@ func (r *register) note(ctx context.Context, err error) {
 }
 
 // take removes the next entries. While sessions go on there is always one, if only as a sign of life.
-func (r *register) take() (next Entries, any, more bool) {
+func (r *register) take() (next Entries, due, more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for key, s := range r.sessions {
@@ -218,8 +218,8 @@ func (r *register) take() (next Entries, any, more bool) {
 		next.Sightings = append(next.Sightings, s)
 		delete(r.sightings, user)
 	}
-	any = len(next.Sessions)+len(next.Sightings)+r.open+len(r.there) > 0
-	return next, any, len(r.sessions)+len(r.sightings) > 0
+	due = len(next.Sessions)+len(next.Sightings)+r.open+len(r.there) > 0
+	return next, due, len(r.sessions)+len(r.sightings) > 0
 }
 
 // putBack has entries wait again, unless there are newer ones.

@@ -27,7 +27,7 @@ func newMemRegister() *memRegister {
 	return &memRegister{sessions: map[sessionKey]Session{}, sightings: map[string]Sighting{}}
 }
 
-func (m *memRegister) Enter(_ context.Context, e Entries) error {
+func (m *memRegister) EnterPresence(_ context.Context, e Entries) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.down {

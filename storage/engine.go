@@ -14,12 +14,13 @@ type Engine struct {
 	driver     Driver
 	committer  *committer
 	deliveries *deliveries
+	run        string       // names what this process leaves open
 	close      func() error // once
 }
 
 // NewEngine starts an engine. It owns the driver from then on: Close closes both.
 func NewEngine(driver Driver) *Engine {
-	e := &Engine{driver: driver, committer: newCommitter(driver)}
+	e := &Engine{driver: driver, committer: newCommitter(driver), run: newID()}
 	e.deliveries = newDeliveries(e.writeDeliveries)
 	e.close = sync.OnceValue(func() error {
 		e.deliveries.close()

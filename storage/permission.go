@@ -16,6 +16,8 @@ const (
 	Post          Action = "post messages, and edit one's own"
 	Moderate      Action = "delete others' messages"
 	ReadHistory   Action = "read what others' messages said before they were edited"
+
+	ReadAttendance Action = "see who was present, and when"
 )
 
 // permissions says which class roles may do what. A global admin may do all of it without being a member. On one's
@@ -27,6 +29,8 @@ var permissions = map[Action][]Role{
 	Post:          {Teacher, Assistant, Student},
 	Moderate:      {Teacher, Assistant},
 	ReadHistory:   {Teacher},
+
+	ReadAttendance: {Teacher},
 }
 
 // lookup finds what authorisation needs. A missing row is nil without an error.

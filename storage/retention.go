@@ -26,7 +26,7 @@ type Retention struct {
 	Count int64
 }
 
-// Trim deletes what is due, of the log, of deleted classes and of kept answers, in small transactions between those of
+// Trim deletes what is due, of the log, of deleted classes, of kept answers and of presence, in small transactions between those of
 // the writers. It returns how many rows it deleted. Any number of processes may do so on one database.
 func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	now := events.Now()
@@ -40,7 +40,11 @@ func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 		return trimmed + purged, err
 	}
 	forgotten, err := e.forgetAttempts(ctx, now-events.Time(AttemptLife.Milliseconds()))
-	return trimmed + purged + forgotten, err
+	if err != nil {
+		return trimmed + purged + forgotten, err
+	}
+	swept, err := e.sweepPresence(ctx, now)
+	return trimmed + purged + forgotten + swept, err
 }
 
 // trimLog trims every channel that is due.

@@ -40,6 +40,7 @@ var purges = [...]string{
 		(SELECT seq FROM events WHERE channel = 'class/' || ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM receipts WHERE class = ?1 AND user IN (SELECT user FROM receipts WHERE class = ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM positions WHERE class = ?1 AND user IN (SELECT user FROM positions WHERE class = ?1 LIMIT ?2) RETURNING ''`,
+	`DELETE FROM attendance WHERE class = ?1 AND (user, since) IN (SELECT user, since FROM attendance WHERE class = ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM join_codes WHERE class = ?1 AND ?2 > 0 RETURNING ''`,
 	`DELETE FROM members WHERE class = ?1 AND user IN (SELECT user FROM members WHERE class = ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM channels WHERE id = 'class/' || ?1 AND ?2 > 0 RETURNING ''`,
@@ -48,9 +49,15 @@ var purges = [...]string{
 
 // Purge implements [storage.Tx].
 func (t *tx) Purge(_ context.Context, class string, limit int) (int, error) {
+	return t.inSteps(purges[:], class, limit)
+}
+
+// inSteps carries out statements, each of which takes an id and a limit and returns a row for each that it changed, as
+// far as their common limit goes. It returns how many rows were changed.
+func (t *tx) inSteps(steps []string, id string, limit int) (int, error) {
 	total := 0
-	for _, purge := range purges {
-		gone, err := list(t.conn, scanText, purge, class, int64(limit-total))
+	for _, step := range steps {
+		gone, err := list(t.conn, scanText, step, id, int64(limit-total))
 		if err != nil {
 			return total, err
 		}
