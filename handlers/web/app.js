@@ -1,6 +1,7 @@
 // The page: what it shows, and who is there.
 
 import { call, Problem } from './api.js';
+import { Present } from './present.js';
 import { Room } from './room.js';
 import { Timeline } from './timeline.js';
 
@@ -15,6 +16,8 @@ const timeline = new Timeline({
   log: $('log'), list: $('messages'), template: $('message'), newest: $('newest'),
   person: (user) => ({ name: user, role: '', ...people.get(user), mine: user === me }),
 });
+
+const present = new Present((user) => people.get(user)?.name ?? user);
 
 // start takes the user and class from the link that led here, or else offers the demo users of development mode.
 // Only a server in development mode has any; another one gets a word about what it is.
@@ -85,6 +88,8 @@ function enter(credentials, user) {
   room = new Room(credentials, view);
   me = user;
   people.clear();
+  present.reset();
+  showPresent();
   timeline.reset([], false); // what the last user could read is not for the next to see
   for (const id of ['earlier', 'empty', 'news']) $(id).hidden = true;
   $('cursor').textContent = '';
@@ -109,6 +114,7 @@ const view = {
 
   members(members) {
     for (const member of members) meet(member);
+    showPresent();
   },
 
   messages(messages, more) {
@@ -139,7 +145,13 @@ const view = {
         title(data);
         break;
     }
+    showPresent(); // by names that may be others now
     $('empty').hidden = !timeline.empty;
+  },
+
+  signal(type, data) {
+    present.take(type, data);
+    showPresent();
   },
 
   cursor(cursor) {
@@ -166,6 +178,11 @@ function meet({ user, name, role }) {
   const person = { name: name || user, role };
   people.set(user, person);
   if (known?.name !== person.name || known?.role !== person.role) timeline.renamed(user);
+}
+
+function showPresent() {
+  $('there').textContent = present.there;
+  $('typing').textContent = present.typing;
 }
 
 // news is a line below the messages, until there is something newer.
@@ -230,6 +247,7 @@ $('text').addEventListener('keydown', (event) => {
   event.preventDefault();
   $('compose').requestSubmit();
 });
+$('text').addEventListener('input', () => room?.typing($('text').value !== ''));
 $('who').addEventListener('change', enterDemo);
 $('earlier').addEventListener('click', earlier);
 $('again').addEventListener('click', again);
