@@ -44,6 +44,15 @@ func (m *memRegister) EnterPresence(_ context.Context, e Entries) error {
 	return nil
 }
 
+// clear forgets all, for a story that is told again.
+func (m *memRegister) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.sessions)
+	clear(m.sightings)
+	m.entries, m.largest, m.down = 0, 0, false
+}
+
 func (m *memRegister) setDown(down bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -79,6 +88,7 @@ func TestSessions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMemRegister()
 			inBubble(t, Config{Register: m, Grace: 10 * time.Second}, func(f *fixture) {
+				m.clear()
 				began := Now()
 				tell(t, f, m, func(want string) {
 					t.Helper()
@@ -198,6 +208,7 @@ func TestSessions(t *testing.T) {
 		m := newMemRegister()
 		var began, left, ended Time
 		inBubble(t, Config{Register: m}, func(f *fixture) {
+			m.clear()
 			began = Now()
 			f.open("s", nil)
 			gone := f.open("t", nil)
@@ -234,6 +245,7 @@ func TestSightings(t *testing.T) {
 				t.Errorf("seen %+v, want at %v, there: %t", got, at, there)
 			}
 		}
+		m.clear()
 		acted := Now()
 		f.hub.Acted(class, "t") // without a stream
 		want("t", acted, false)
