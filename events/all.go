@@ -58,8 +58,7 @@ func (s *Stream) enter(ctx context.Context, class string, pos int64) error {
 	if pos == fromHead {
 		pos = f.extent().Head
 	}
-	s.addClass(newLeg(f, pos))
-	return nil
+	return s.addClass(newLeg(f, pos))
 }
 
 // joinClass adds a class of which the inbox has just told, from the event that made the user its member. The inbox

@@ -17,7 +17,7 @@ func (h *Hub) followBroadcasts() {
 	if h.closed || h.feeds[BroadcastChannel] != nil {
 		return
 	}
-	f := newFeed(BroadcastChannel, 1)
+	f := newFeed(BroadcastChannel, 1, h.presence)
 	f.heard = h.hear
 	h.feeds[BroadcastChannel] = f
 	h.startLoading(f)

@@ -46,9 +46,16 @@
 // it reads from the log, and for its end. While a shard is behind, those who post wait for it ([Hub.Settle]); while
 // memory is short, newcomers are turned away and the slowest are cut.
 //
+// # Presence
+//
+// Who is there and who types is known for the classes that streams of this node carry: a person for each user, over all
+// streams, and a seat for each member of a class. It is never logged, and told by signals at a class's pace. What is
+// to outlive the process, sessions and when users were last seen, a [Register] is given in the background.
+//
 // # Locks
 //
 // Hub.mu guards the table of feeds, feed.mu one channel's live state, Stream.mu one stream's queue, shard.mu one shard's
 // list. They are taken in that order and never the other way; the wheel's and the expiry's come before Stream.mu too.
+// presence.mu guards who is there; it is taken under feed.mu at most, and under it only a pace's or the register's.
 // Nothing that can block (the log, a socket) happens under any of them.
 package events

@@ -16,9 +16,10 @@ var errDropped = errors.New("feed dropped")
 // been queued exactly the frames from its position at attachment to head; members are the class's members as of
 // head. Whatever moves head (apply) keeps all three in one step, so attaching needs no second look.
 type feed struct {
-	channel Channel
-	ready   chan struct{} // closed once loaded, or once loading failed
-	err     error         // why loading failed; read after ready
+	channel  Channel
+	presence *presence
+	ready    chan struct{} // closed once loaded, or once loading failed
+	err      error         // why loading failed; read after ready
 
 	mu        sync.Mutex // guards what follows
 	head      int64
@@ -44,8 +45,8 @@ type receiver struct {
 	leg    *leg
 }
 
-func newFeed(channel Channel, ringSize int) *feed {
-	return &feed{channel: channel, ready: make(chan struct{}), ring: ring{limit: ringSize}, idleSince: time.Now()}
+func newFeed(channel Channel, ringSize int, p *presence) *feed {
+	return &feed{channel: channel, presence: p, ready: make(chan struct{}), ring: ring{limit: ringSize}, idleSince: time.Now()}
 }
 
 // start sets the state as loaded, and reports whether the log is known to have gone on since.
@@ -109,6 +110,7 @@ func (f *feed) applyLocked(e *Event, frame *Frame) {
 		f.gone = true
 		f.expelLocked(ReasonClassDeleted, func(*Stream) bool { return true })
 	}
+	f.presence.apply(f, e)
 }
 
 // expelLocked takes the channel away from the streams that match. What they were queued before, they still send;

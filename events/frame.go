@@ -16,8 +16,7 @@ type Frame struct {
 	join *join   // the event tells its reader of a new class
 	at   *Cursor // the id of a frame that is for one stream only
 
-	actor string // who gets own instead
-	own   *Frame // the same with what only the actor is told; nil for most
+	own map[string]*Frame // what some users get instead; nil for most
 }
 
 // join is what a notification tells of a class that its reader was added to.
@@ -28,8 +27,8 @@ type join struct {
 
 // as is the frame as a user gets it.
 func (f *Frame) as(user string) *Frame {
-	if f.own != nil && f.actor == user {
-		return f.own
+	if own := f.own[user]; own != nil {
+		return own
 	}
 	return f
 }
@@ -66,8 +65,9 @@ func (f *Frame) addOwn(e *Event) error {
 		return fmt.Errorf("encode %s: %w", e.Type, err)
 	}
 	data := slices.Concat(f.data[:len(f.data)-1], []byte(`,"client_key":`), key, []byte("}"))
-	f.actor, f.own = e.Actor, encoded(e.Type, data)
-	f.own.seq = e.Seq
+	own := encoded(e.Type, data)
+	own.seq = e.Seq
+	f.own = map[string]*Frame{e.Actor: own}
 	return nil
 }
 

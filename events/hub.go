@@ -51,6 +51,11 @@ type Config struct {
 	MemoryLimit uint64
 	// MemoryUsed tells how many are in use; [UsedMemory] by default.
 	MemoryUsed func() uint64
+	// Grace is how long a user may have no stream without being gone.
+	Grace time.Duration
+	// AwayAfter is how long a user may do nothing without being away.
+	AwayAfter time.Duration
+	Register  Register // keeps who was there; nil: nobody does
 	// ReceiptRate is how many receipt.updated a class sends per second at most.
 	ReceiptRate int
 	// Reload names the paths that a client of a class fetches after a loss.
@@ -65,12 +70,14 @@ type Hub struct {
 	wheel   *wheel
 	expiry  *expiry
 	shards  []*shard
-	heads   chan *feed // inboxes that wait to learn their head
-	pace    *receiptPace
+	heads   chan *feed  // inboxes that wait to learn their head
 	short   atomic.Bool // of memory
 	inboxes []*feed     // whose heads watch has yet to ask for in this round
 
 	broadcasts chan Event // that wait to be announced
+
+	receipts *receiptPace
+	presence *presence
 
 	stop  context.CancelFunc
 	ctx   context.Context // ends with Close; for work that no request owns
@@ -95,6 +102,8 @@ func New(cfg Config) (*Hub, error) {
 	cfg.Poll = orDefault(cfg.Poll, DefaultPoll)
 	cfg.Queue = orDefault(cfg.Queue, DefaultQueue)
 	cfg.Ring = orDefault(cfg.Ring, DefaultRing)
+	cfg.Grace = orDefault(cfg.Grace, DefaultGrace)
+	cfg.AwayAfter = orDefault(cfg.AwayAfter, DefaultAwayAfter)
 	cfg.ReceiptRate = orDefault(cfg.ReceiptRate, DefaultReceiptRate)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -112,9 +121,11 @@ func New(cfg Config) (*Hub, error) {
 		wheel:  newWheel(cfg.Heartbeat),
 		expiry: newExpiry(),
 		heads:  make(chan *feed, headsMost),
-		pace:   newReceiptPace(cfg.ReceiptRate),
 
 		broadcasts: make(chan Event, broadcastsMost),
+
+		receipts: newReceiptPace(cfg.ReceiptRate),
+		presence: newPresence(cfg),
 
 		ctx:     ctx,
 		stop:    stop,
@@ -144,7 +155,11 @@ func New(cfg Config) (*Hub, error) {
 		h.shards = append(h.shards, d)
 		h.tasks.Go(func() { d.run(ctx) })
 	}
-	h.tasks.Go(func() { h.pace.run(ctx, h.signalReceipts) })
+	h.tasks.Go(func() { h.receipts.pace.run(ctx, h.tellReceipts) })
+	h.tasks.Go(func() { h.presence.changes.run(ctx, h.tellPresence) })
+	h.tasks.Go(func() { h.presence.typing.run(ctx, h.tellTyping) })
+	h.tasks.Go(func() { h.presence.alarms.run(ctx, h.presence.ring) })
+	h.tasks.Go(func() { h.presence.register.run(ctx) })
 	h.followBroadcasts()
 	return h, nil
 }
@@ -189,6 +204,7 @@ func (h *Hub) Close() {
 	h.Drain(context.Background())
 	h.stop()
 	h.tasks.Wait()
+	h.closePresence()
 }
 
 func (h *Hub) lookup(channel Channel) *feed {

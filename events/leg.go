@@ -15,6 +15,7 @@ type leg struct {
 	key      ClassKey
 	pos      int64 // the last event given out
 	attached bool
+	seated   bool  // counted in the class's presence
 	rejoined int64 // the last event by which the user became a member, as the inbox told
 	slot     int   // index in feed.receivers, or noSlot; guarded by feed.mu
 }
@@ -29,10 +30,11 @@ func newLeg(f *feed, pos int64) *leg {
 }
 
 // addClass adds a leg for a class, in the order of a cursor.
-func (s *Stream) addClass(l *leg) {
+func (s *Stream) addClass(l *leg) error {
 	at, _ := slices.BinarySearchFunc(s.classes, l, func(a, b *leg) int { return cmp.Compare(a.key, b.key) })
 	s.classes = slices.Insert(s.classes, at, l)
 	l.feed.expect(s)
+	return s.show(l)
 }
 
 // legFor is the leg of a class, or nil.
@@ -85,6 +87,7 @@ func (s *Stream) catchUpLeg(ctx context.Context, l *leg) error {
 		}
 		l.feed = f // the next call attaches to it
 		f.expect(s)
+		s.sit(l)
 		return nil
 	case err != nil:
 		return s.orLeave(ctx, l, err)

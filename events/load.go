@@ -16,7 +16,7 @@ func (h *Hub) feed(ctx context.Context, channel Channel) (*feed, error) {
 			h.mu.Unlock()
 			return nil, ErrClosed
 		}
-		f = newFeed(channel, h.cfg.Ring)
+		f = newFeed(channel, h.cfg.Ring, h.presence)
 		h.feeds[channel] = f
 		h.startLoading(f)
 	}

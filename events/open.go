@@ -18,6 +18,9 @@ type Request struct {
 	Limit  int           // events after which a Run ends; 0: never
 
 	Address string // where the client is, for admins
+
+	Poll   bool // for Collect: gets no presence and typing of the moment
+	Absent bool // with Poll: doesn't make the user present
 }
 
 // Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrClosed], [ErrOverloaded], an error that
@@ -36,6 +39,8 @@ func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 		limit:      int64(req.Limit),
 		address:    req.Address,
 		since:      Now(),
+		poll:       req.Poll,
+		absent:     req.Absent,
 		wake:       make(chan struct{}, 1),
 	}
 	if !s.all {
@@ -101,8 +106,7 @@ func (s *Stream) openClass(ctx context.Context, req Request) error {
 	if req.After != nil {
 		pos = req.After.Class
 	}
-	s.addClass(newLeg(f, pos))
-	return nil
+	return s.addClass(newLeg(f, pos))
 }
 
 // resume sets the positions that a cursor names. Where it can't be honoured, stream.ready still gives the client's

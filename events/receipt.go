@@ -1,7 +1,6 @@
 package events
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -27,21 +26,15 @@ type receipts struct {
 }
 
 // receiptPace gathers receipts that changed, the newest of each member, until it is time for a class's next signal.
-// One goroutine serves all classes, and no timer runs while nothing changes.
 type receiptPace struct {
-	interval time.Duration
-	wake     chan struct{} // has room for one: "something is waiting"
+	pace *pace
 
 	mu      sync.Mutex                    // guards waiting
 	waiting map[string]map[string]Receipt // by class and user
 }
 
 func newReceiptPace(rate int) *receiptPace {
-	return &receiptPace{
-		interval: time.Second / time.Duration(rate),
-		wake:     make(chan struct{}, 1),
-		waiting:  map[string]map[string]Receipt{},
-	}
+	return &receiptPace{pace: newPace(time.Second / time.Duration(rate)), waiting: map[string]map[string]Receipt{}}
 }
 
 // Receipts hands over receipts that have changed, in any number: their classes' streams on this node are told, by
@@ -49,7 +42,7 @@ func newReceiptPace(rate int) *receiptPace {
 func (h *Hub) Receipts(changed []Receipt) {
 	for _, r := range changed {
 		if h.lookup(ClassChannel(r.Class)) != nil { // else nobody here reads it, and who comes fetches them
-			h.pace.add(r)
+			h.receipts.add(r)
 		}
 	}
 }
@@ -57,6 +50,7 @@ func (h *Hub) Receipts(changed []Receipt) {
 // add puts a receipt in the place of its member's older one.
 func (p *receiptPace) add(r Receipt) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	of := p.waiting[r.Class]
 	if of == nil {
 		of = map[string]Receipt{}
@@ -66,64 +60,30 @@ func (p *receiptPace) add(r Receipt) {
 	before := of[r.User]
 	r.Delivered, r.Read = max(r.Delivered, before.Delivered), max(r.Read, before.Read)
 	of[r.User] = r
-	p.mu.Unlock()
-	p.rouse()
+	p.pace.mark(r.Class)
 }
 
-func (p *receiptPace) rouse() {
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-}
-
-// take removes what the next signals carry, by class, and reports whether more is left.
-func (p *receiptPace) take() (next map[string][]Receipt, more bool) {
+// take removes what a class's next signal carries, and reports whether more is left.
+func (p *receiptPace) take(class string) (next []Receipt, more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	next = make(map[string][]Receipt, len(p.waiting))
-	for class, of := range p.waiting {
-		for user, r := range of {
-			if len(next[class]) == receiptsMost {
-				break
-			}
-			next[class] = append(next[class], r)
-			delete(of, user)
+	of := p.waiting[class]
+	for user, r := range of {
+		if len(next) == receiptsMost {
+			return next, true
 		}
-		if len(of) == 0 {
-			delete(p.waiting, class)
-		}
+		next = append(next, r)
+		delete(of, user)
 	}
-	return next, len(p.waiting) > 0
+	delete(p.waiting, class)
+	return next, false
 }
 
-// run sends what is waiting until ctx ends. The first change goes out at once, what follows after the interval.
-func (p *receiptPace) run(ctx context.Context, send func(class string, changed []Receipt)) {
-	pause := time.NewTimer(0)
-	defer pause.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-pause.C:
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.wake:
-		}
-		next, more := p.take()
-		for class, changed := range next {
-			send(class, changed)
-		}
-		if more {
-			p.rouse()
-		}
-		pause.Reset(p.interval)
+// tellReceipts sends a class its next receipt.updated.
+func (h *Hub) tellReceipts(class string) (more bool) {
+	next, more := h.receipts.take(class)
+	if len(next) > 0 {
+		h.Signal(class, ReceiptUpdated, receipts{next})
 	}
-}
-
-// signalReceipts is where the pace sends to.
-func (h *Hub) signalReceipts(class string, changed []Receipt) {
-	h.Signal(class, ReceiptUpdated, receipts{changed})
+	return more
 }

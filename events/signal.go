@@ -11,8 +11,7 @@ type signal struct {
 // id. It reaches every stream whose client has seen stream.ready, also one that still reads old events from the log;
 // so what a client fetches after stream.ready, and the signals that it gets, leave no gap between them.
 func (h *Hub) Signal(class string, typ Type, data any) {
-	f := h.lookup(ClassChannel(class))
-	if f == nil {
+	if h.lookup(ClassChannel(class)) == nil {
 		return // nobody here reads it
 	}
 	frame, err := newFrame(typ, signal{Type: typ, Class: class, Data: data})
@@ -20,7 +19,14 @@ func (h *Hub) Signal(class string, typ Type, data any) {
 		h.log.Error("encode signal", "type", typ, "class", class, "error", err)
 		return
 	}
-	f.signal(frame)
+	h.signal(class, frame)
+}
+
+// signal sends a frame to all streams of a class.
+func (h *Hub) signal(class string, frame *Frame) {
+	if f := h.lookup(ClassChannel(class)); f != nil {
+		f.signal(frame)
+	}
 }
 
 // signal queues a frame that is no event to every stream, attached or about to be.
@@ -49,6 +55,7 @@ func (f *feed) expect(s *Stream) {
 
 // letGo ends a leg's part in its feed.
 func (s *Stream) letGo(l *leg) {
+	s.rise(l)
 	if !l.attached {
 		l.feed.unexpect(s)
 		return

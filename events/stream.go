@@ -32,6 +32,9 @@ type Stream struct {
 	address string
 	since   Time
 
+	poll, absent bool // see Request
+	appeared     bool // the user counts as present by this stream
+
 	inbox, system *leg
 	classes       []*leg   // ascending by key; just one on a class's stream
 	pending       []string // classes that the cursor didn't name; see addPending
@@ -256,7 +259,7 @@ func (s *Stream) queueReady(at Cursor) error {
 	frame.prefix(fmt.Sprintf("retry: %d\nid: %s\n", s.retry.Milliseconds(), cursor))
 	frame.at = &at
 	s.out = append(s.out, queued{frame, nil})
-	return nil
+	return s.appear()
 }
 
 // queueResync queues resync, which moves the client's cursor to the present positions.
@@ -283,5 +286,6 @@ func (s *Stream) close() {
 		}
 		return false, nil
 	})
+	s.vanish()
 	s.hub.remove(s)
 }

@@ -36,6 +36,10 @@ const (
 const (
 	Heartbeat      Type = "heartbeat"
 	ReceiptUpdated Type = "receipt.updated" // data: the receipts that changed
+
+	TypingUpdated    Type = "typing.updated"    // data: who types
+	PresenceSnapshot Type = "presence.snapshot" // data: who is there
+	PresenceUpdated  Type = "presence.updated"  // data: whose state changed
 )
 
 // Control frames speak of the stream itself.
@@ -56,6 +60,7 @@ var offered = map[Type]bool{
 	AnnouncementCreated: true, AnnouncementUpdated: true, AnnouncementDeleted: true,
 	AssignmentCreated: true, AssignmentUpdated: true, AssignmentDeleted: true, AssignmentDue: true,
 	ReceiptUpdated: true,
+	TypingUpdated: true, PresenceSnapshot: true, PresenceUpdated: true,
 }
 
 // Offered reports whether a reader may choose to get t and not others.

@@ -24,6 +24,7 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.hub.Acted(class, caller(r).User)
 	return replyCreated(w, path+"/"+m.ID, m.Version, m)
 }
 
@@ -118,6 +119,7 @@ func (s *Server) editMessage(w http.ResponseWriter, r *http.Request) error {
 	}); err != nil {
 		return err
 	}
+	s.hub.Acted(class, caller(r).User)
 	return replyVersion(w, http.StatusOK, m.Version, m)
 }
 
@@ -131,5 +133,6 @@ func (s *Server) deleteMessage(w http.ResponseWriter, r *http.Request) error {
 	}); err != nil {
 		return err
 	}
+	s.hub.Acted(class, caller(r).User)
 	return replyNothing(w)
 }

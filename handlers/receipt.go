@@ -33,6 +33,7 @@ func (s *Server) updateReceipt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.hub.Acted(class, caller(r).User)
 	return reply(w, http.StatusOK, receipt)
 }
 

@@ -35,6 +35,7 @@ func (s *Server) Handler() http.Handler {
 			r.Post("/classes", s.handle(s.createClass))
 			r.Get("/classes", s.handle(s.listClasses))
 			r.Get("/stream", s.handle(s.streamAll))
+			r.Put("/presence", s.handle(s.putPresence))
 
 			r.Get("/admin/connections", s.handle(s.listConnections))
 			r.Delete("/admin/connections/{connection}", s.handle(s.closeConnection))
@@ -88,6 +89,10 @@ func (s *Server) Handler() http.Handler {
 			r.Put(class+"/receipt", s.handle(s.updateReceipt))
 			r.Get(class+"/receipts", s.handle(s.listReceipts))
 			r.Get(class+"/messages/{message}/receipts", s.handle(s.getMessageReceipts))
+
+			r.Put(class+"/typing", s.handle(s.putTyping))
+			r.Get(class+"/presence", s.handle(s.listPresence))
+			r.Get(class+"/attendance", s.handle(s.listAttendance))
 
 			r.Get(class+"/stream", s.handle(s.stream))
 			r.Get(class+"/events", s.handle(s.listEvents))

@@ -158,6 +158,17 @@ type Tx interface {
 	// RestJobs has a class's jobs rest, or be done again.
 	RestJobs(ctx context.Context, class string, rest bool) error
 
+	// PutSessions adds sessions of a run, or their ends. An end that is there is never taken back.
+	PutSessions(ctx context.Context, run string, sessions []events.Session) error
+	PutSightings(ctx context.Context, run string, sightings []events.Sighting) error
+	// PutRun notes that a run was alive at a moment.
+	PutRun(ctx context.Context, run string, at events.Time) error
+	// EndRun ends at most limit of what a run left open as of its last sign of life, and returns how many that were. When
+	// there is nothing left it forgets the run.
+	EndRun(ctx context.Context, run string, limit int) (int, error)
+	// ForgetSessions deletes at most limit sessions that began before a moment, and returns how many.
+	ForgetSessions(ctx context.Context, before events.Time, limit int) (int, error)
+
 	// ForgetAttempts deletes at most limit attempts from before a moment, and returns how many.
 	ForgetAttempts(ctx context.Context, before events.Time, limit int) (int, error)
 
@@ -227,4 +238,11 @@ type Reader interface {
 	Acknowledgements(ctx context.Context, m *Bulletin, state AcknowledgementState, after string, limit int) ([]MemberAcknowledgement, error)
 	// Jobs are those that are to be done first, by time, without those that rest.
 	Jobs(ctx context.Context, limit int) ([]Job, error)
+
+	// LastSeen are of all members of a class, by user id, after an id.
+	LastSeen(ctx context.Context, class, after string, limit int) ([]LastSeen, error)
+	// Sessions are those in a class that touch a span, of users after one id up to another, by user id and time.
+	Sessions(ctx context.Context, class, after, last string, span Span) ([]Session, error)
+	// DeadRun is a run that gave no sign of life since a moment, or "".
+	DeadRun(ctx context.Context, before events.Time) (string, error)
 }

@@ -17,11 +17,12 @@ type Engine struct {
 	planned    chan struct{} // has room for one: "there is a new job"
 	close      func() error  // once
 	now        func() events.Time
+	run        string // names what this process leaves open
 }
 
 // NewEngine starts an engine. It owns the driver from then on: Close closes both.
 func NewEngine(driver Driver, options ...Option) *Engine {
-	e := &Engine{planned: make(chan struct{}, 1), now: events.Now}
+	e := &Engine{planned: make(chan struct{}, 1), now: events.Now, run: newID()}
 	for _, option := range options {
 		option(e)
 	}

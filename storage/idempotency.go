@@ -87,18 +87,7 @@ func (b *batch) keep(ctx context.Context, p Principal, a Attempt, id string, ver
 
 // forgetAttempts forgets those from before a moment, in small transactions, and returns how many.
 func (e *Engine) forgetAttempts(ctx context.Context, before events.Time) (int, error) {
-	total := 0
-	for {
-		var n int
-		err := e.write(ctx, Needs{}, func(ctx context.Context, b *batch) (err error) {
-			n, err = b.tx.ForgetAttempts(ctx, before, trimBatch)
-			return err
-		})
-		if err != nil {
-			return total, err
-		}
-		if total += n; n < trimBatch {
-			return total, nil
-		}
-	}
+	return e.repeat(ctx, func(ctx context.Context, b *batch) (int, error) {
+		return b.tx.ForgetAttempts(ctx, before, trimBatch)
+	})
 }

@@ -33,6 +33,8 @@ func (nothingDue) Overdue(context.Context, events.Time, int64, int) (map[events.
 
 func (nothingDue) Doomed(context.Context, events.Time) (string, error) { return "", nil }
 
+func (nothingDue) DeadRun(context.Context, events.Time) (string, error) { return "", nil }
+
 type keptTx struct {
 	Tx
 	kept *kept
@@ -49,6 +51,8 @@ func (t keptTx) ForgetAttempts(_ context.Context, before events.Time, limit int)
 func (keptTx) ForgetNotifications(context.Context, events.Time, int) (int, error) { return 0, nil }
 func (keptTx) ForgetRead(context.Context, string, int) (int, error)               { return 0, nil }
 func (keptTx) DropNotices(context.Context, events.Time, int) (int, error)         { return 0, nil }
+
+func (keptTx) ForgetSessions(context.Context, events.Time, int) (int, error) { return 0, nil }
 
 func (keptTx) Commit(context.Context, []events.Event, map[events.Channel]int64) error { return nil }
 

@@ -20,8 +20,8 @@ type NoticeDraft struct {
 
 // CreateNotice implements [Store].
 func (e *Engine) CreateNotice(ctx context.Context, p Principal, draft NoticeDraft) (events.Notice, error) {
-	if !p.Admin() {
-		return events.Notice{}, ErrForbidden
+	if err := p.May(ManageNotices); err != nil {
+		return events.Notice{}, err
 	}
 	id := newID()
 	needs := needNotices()
@@ -55,8 +55,8 @@ func (e *Engine) CreateNotice(ctx context.Context, p Principal, draft NoticeDraf
 
 // WithdrawNotice implements [Store]. The notice expires at once, which its event tells.
 func (e *Engine) WithdrawNotice(ctx context.Context, p Principal, id string) error {
-	if !p.Admin() {
-		return ErrForbidden
+	if err := p.May(ManageNotices); err != nil {
+		return err
 	}
 	return e.write(ctx, needNotices(), func(ctx context.Context, b *batch) error {
 		now := events.Now()

@@ -10,6 +10,7 @@ const (
 	ReadClass      Action = "read the class, its lists and its log, and follow it"
 	Acknowledge    Action = "acknowledge what was received and read, and announcements and assignments that ask for it"
 	Post           Action = "post messages"
+	Type           Action = "tell that one is typing"
 	EditMessages   Action = "edit messages"
 	Moderate       Action = "delete messages"
 	ReadHistory    Action = "read what messages said before they were edited"
@@ -20,6 +21,7 @@ const (
 	MuteTeachers   Action = "mute and unmute teachers"
 	MuteOneself    Action = "mute and unmute oneself"
 	Publish        Action = "publish, change and delete announcements and assignments"
+	ReadAttendance Action = "see who was present, and when"
 	Oversee        Action = "see who has acknowledged what, and what is yet to be published"
 	ManageClass    Action = "change, archive, lock, slow down and delete the class"
 )
@@ -29,6 +31,7 @@ const (
 	UseService    Action = "sign in, and list and follow one's own classes"
 	CreateClasses Action = "create classes"
 	JoinClasses   Action = "join a class with its code"
+	ManageNotices Action = "publish and withdraw system notices"
 	Administer    Action = "list live connections and close them"
 )
 
@@ -55,6 +58,7 @@ var permissions = [...]permission{
 	{ReadClass, yes, yes, yes, yes, nil},
 	{Acknowledge, no, own, own, own, nil},
 	{Post, yes, yes, yes, yes, []condition{archived, locked, muted, slowed}},
+	{Type, yes, yes, yes, yes, []condition{archived, locked, muted}},
 	{EditMessages, no, own, own, own, []condition{archived, locked, muted}},
 	{Moderate, yes, yes, yes, own, []condition{archived}},
 	{ReadHistory, yes, yes, own, own, nil},
@@ -66,6 +70,7 @@ var permissions = [...]permission{
 	{MuteOneself, no, no, no, no, nil},
 	{Publish, yes, yes, no, no, []condition{archived}},
 	{Oversee, yes, yes, no, no, nil},
+	{ReadAttendance, yes, yes, no, no, nil},
 	{ManageClass, yes, yes, no, no, nil},
 }
 
@@ -81,6 +86,7 @@ var globalPermissions = [...]globalPermission{
 	{UseService, yes, yes, yes, nil},
 	{CreateClasses, yes, yes, no, nil},
 	{JoinClasses, yes, yes, yes, []condition{archived}},
+	{ManageNotices, yes, no, no, nil},
 	{Administer, yes, no, no, nil},
 }
 

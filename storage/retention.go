@@ -31,7 +31,7 @@ type Retention struct {
 	Notifications time.Duration // how long they are listed; 0 for [DefaultRetainNotifications]
 }
 
-// Trim deletes what is due, of the log, of deleted classes and of kept answers, in small transactions between those of
+// Trim deletes what is due, of the log, of deleted classes, of kept answers and of presence, in small transactions between those of
 // the writers. It returns how many rows it deleted. Any number of processes may do so on one database.
 func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	now := e.now()
@@ -50,7 +50,11 @@ func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	}
 	listed := cmp.Or(keep.Notifications, DefaultRetainNotifications)
 	told, err := e.trimNotifications(ctx, now-events.Time(listed.Milliseconds()))
-	return trimmed + purged + forgotten + told, err
+	if err != nil {
+		return trimmed + purged + forgotten + told, err
+	}
+	swept, err := e.sweepPresence(ctx, now)
+	return trimmed + purged + forgotten + told + swept, err
 }
 
 // inBatches has small transactions delete rows, between those of the writers, until one finds fewer than it may.

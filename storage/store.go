@@ -16,6 +16,7 @@ const AnyVersion int64 = 0
 // not be carried out, but never in part.
 type Store interface {
 	events.Log
+	events.Register
 
 	// CreateClass makes the caller its teacher. Like all that create something it may return a [*RepeatError] or
 	// [ErrKeyReused] for a draft with a key.
@@ -84,6 +85,13 @@ type Store interface {
 	// Receipts has every member of the class, by user id.
 	Receipts(ctx context.Context, p Principal, class string, page Page) (List[Receipt], error)
 	MessageReceipts(ctx context.Context, p Principal, class, message string) (MessageReceipts, error)
+
+	// MayType returns the caller as a member who may post in a class now, or nil for an admin who is no member.
+	MayType(ctx context.Context, p Principal, class string) (*Member, error)
+	// LastSeen has every member of a class with when they were last seen, by user id.
+	LastSeen(ctx context.Context, p Principal, class string, page Page) (List[LastSeen], error)
+	// Attendance tells how long each member was present in a class, by user id. It is for teachers.
+	Attendance(ctx context.Context, p Principal, class string, span Span, page Page) (List[Attendance], error)
 
 	// PutPosition keeps where the caller's last stream of a class ended. For one who may no longer read the class it
 	// does nothing.

@@ -48,6 +48,9 @@ type serveCommand struct {
 
 	JobPoll time.Duration `env:"HOMEROOM_JOB_POLL" default:"2s" help:"Longest time between looks for what is to be published or reminded of: how late that may be when another process planned it."`
 
+	PresenceGrace time.Duration `env:"HOMEROOM_PRESENCE_GRACE" default:"10s" help:"Time that a user may have no stream without counting as gone."`
+	AwayAfter     time.Duration `env:"HOMEROOM_AWAY_AFTER" default:"5m" help:"Time without doing anything after which a user counts as away."`
+
 	JoinLimit        int `env:"HOMEROOM_JOIN_LIMIT" default:"10" help:"Attempts to join a class with a code, a minute and user."`
 	JoinAddressLimit int `env:"HOMEROOM_JOIN_ADDRESS_LIMIT" default:"120" help:"The same, a minute and address: a whole school may share one."`
 }
@@ -79,6 +82,7 @@ func (c *serveCommand) check() error {
 		{"HOMEROOM_HEARTBEAT", int64(c.Heartbeat)}, {"HOMEROOM_RETRY", int64(c.Retry)}, {"HOMEROOM_DRAIN", int64(c.Drain)},
 		{"HOMEROOM_POLL", int64(c.Poll)}, {"HOMEROOM_WRITE_TIMEOUT", int64(c.WriteTimeout)},
 		{"HOMEROOM_QUEUE", int64(c.Queue)}, {"HOMEROOM_RING", int64(c.Ring)},
+		{"HOMEROOM_PRESENCE_GRACE", int64(c.PresenceGrace)}, {"HOMEROOM_AWAY_AFTER", int64(c.AwayAfter)},
 		{"HOMEROOM_JOIN_LIMIT", int64(c.JoinLimit)}, {"HOMEROOM_JOIN_ADDRESS_LIMIT", int64(c.JoinAddressLimit)},
 		{"HOMEROOM_JOB_POLL", int64(c.JobPoll)},
 		{"HOMEROOM_RETAIN_AGE", int64(c.RetainAge)}, {"HOMEROOM_RETAIN_EVENTS", c.RetainEvents}, {"HOMEROOM_RETAIN_EVERY", int64(c.RetainEvery)},
@@ -113,6 +117,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	hub, err := events.New(events.Config{
 		Log: store, Logger: log, Metrics: registry, Heartbeat: c.Heartbeat, Retry: c.Retry, Poll: c.Poll,
 		Queue: c.Queue, Ring: c.Ring, Reload: handlers.ReloadPaths, MemoryLimit: c.memoryLimit(),
+		Grace: c.PresenceGrace, AwayAfter: c.AwayAfter, Register: store,
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@
 import { call, Problem } from './api.js';
 import { Bell } from './bell.js';
 import { Notices } from './notices.js';
+import { Present } from './present.js';
 import { Room } from './room.js';
 import { Timeline } from './timeline.js';
 
@@ -20,6 +21,7 @@ const timeline = new Timeline({
 
 const notices = new Notices($('notices'));
 const bell = new Bell({ button: $('bell'), badge: $('unread'), list: $('inbox'), read: (id) => room.read(id) });
+const present = new Present((user) => people.get(user)?.name ?? user);
 
 // start takes the user and class from the link that led here, or else offers the demo users of development mode.
 // Only a server in development mode has any; another one gets a word about what it is.
@@ -90,6 +92,8 @@ function enter(credentials, user) {
   room = new Room(credentials, view);
   me = user;
   people.clear();
+  present.reset();
+  showPresent();
   timeline.reset([], false); // what the last user could read is not for the next to see
   bell.reset([], 0);
   for (const id of ['earlier', 'empty', 'news']) $(id).hidden = true;
@@ -115,6 +119,7 @@ const view = {
 
   members(members) {
     for (const member of members) meet(member);
+    showPresent();
   },
 
   messages(messages, more) {
@@ -159,7 +164,13 @@ const view = {
         title(data);
         break;
     }
+    showPresent(); // by names that may be others now
     $('empty').hidden = !timeline.empty;
+  },
+
+  signal(type, data) {
+    present.take(type, data);
+    showPresent();
   },
 
   cursor(cursor) {
@@ -186,6 +197,11 @@ function meet({ user, name, role }) {
   const person = { name: name || user, role };
   people.set(user, person);
   if (known?.name !== person.name || known?.role !== person.role) timeline.renamed(user);
+}
+
+function showPresent() {
+  $('there').textContent = present.there;
+  $('typing').textContent = present.typing;
 }
 
 // news is a line below the messages, until there is something newer.
@@ -250,6 +266,7 @@ $('text').addEventListener('keydown', (event) => {
   event.preventDefault();
   $('compose').requestSubmit();
 });
+$('text').addEventListener('input', () => room?.typing($('text').value !== ''));
 $('who').addEventListener('change', enterDemo);
 $('earlier').addEventListener('click', earlier);
 $('again').addEventListener('click', again);

@@ -5,6 +5,7 @@ import { Stream } from './stream.js';
 
 const pageSize = 100; // messages that are loaded at a time
 const manyMembers = 200; // the most that a list gives at a time
+const typingEvery = 3_000; // milliseconds between two words of typing, half of what one is good for
 const firstPause = 1_000; // milliseconds until the second attempt, on average…
 const longestPause = 30_000; // …doubled with each further one up to this
 
@@ -21,6 +22,7 @@ const farewells = {
 //   messages(list, more)          the newest, oldest first; more tells whether there are older ones
 //   inbox(page), notices(list)    when they were loaded
 //   event(type, entry)            for each entry of the class's log and of the inbox after that, and what else is told
+//   signal(type, data)            for who is there and who types
 //   cursor(cursor)                when that changes
 export class Room {
   #path;
@@ -33,6 +35,7 @@ export class Room {
   #visit = new AbortController();
   #stream;
   #outbox = Promise.resolve();
+  #typed = 0; // when the class was last told that the user types; 0: it wasn't, or the user stopped
 
   // renew is asked for a new token when this one is no good any more; null where nobody can give one.
   constructor({ id, token, renew }, view) {
@@ -58,6 +61,7 @@ export class Room {
 
   // post sends a message and returns it. Messages go out one after another, so that they stay in order.
   post(text) {
+    this.#typed = 0; // which the post itself says
     const sent = this.#outbox.then(() => this.#call('/messages', { method: 'POST', body: { text } }));
     this.#outbox = sent.catch(() => {}); // told to whoever sent it
     return sent.then(({ body }) => body);
@@ -66,6 +70,14 @@ export class Room {
   // read marks notifications as read up to one, and returns how many are unread then.
   async read(id) {
     return (await this.#call('/v1/notifications/read', { method: 'PUT', body: { up_to: id } })).body.unread;
+  }
+
+  // typing tells the class that the user types, now and then, or that the field is empty again.
+  typing(typing) {
+    const now = Date.now();
+    if (typing ? now - this.#typed < typingEvery : this.#typed === 0) return;
+    this.#typed = typing ? now : 0;
+    this.#call('/typing', { method: 'PUT', body: { typing } }).catch(() => {}); // the next word may get through
   }
 
   // earlier loads the next older messages. It returns null if everything was loaded anew meanwhile.
@@ -128,6 +140,7 @@ export class Room {
   #follow(signal) {
     this.#stream = new Stream(`${this.#path}/stream`, this.#cursor, {
       event: (type, entry) => this.#view.event(type, entry),
+      signal: (type, data) => this.#view.signal(type, data),
       moved: (cursor) => this.#moved(cursor),
       live: () => {
         this.#failures = 0;

@@ -10,12 +10,14 @@ const logged = [
   'class.updated', 'class.deleted',
   'notification.created', 'system.notice', // of the inbox and the system; as signals they have no id
 ];
+const signals = ['presence.snapshot', 'presence.updated', 'typing.updated'];
 
 // Stream follows a class from a cursor on. EventSource reconnects by itself; what it can't know is that a
 // connection is dead though nobody ended it, which is told by missing heartbeats.
 //
 // It calls these of `on`:
 //   event(type, entry)  for each entry of the class's log, in order and once
+//   signal(type, data)  for what is live: who is there, who types
 //   moved(cursor)       when everything up to this cursor was taken
 //   live()              when the stream is open
 //   lost()              when it is not; it will come back
@@ -59,6 +61,7 @@ export class Stream {
       this.#on.moved(this.#cursor);
     });
     for (const type of logged) hear(type, (entry) => this.#on.event(type, entry));
+    for (const type of signals) hear(type, ({ data }) => this.#on.signal(type, data));
     hear('heartbeat', () => {});
     hear('stream.ready', (ready) => {
       this.#patience = Math.max(shortest, missed * ready.heartbeat_ms);

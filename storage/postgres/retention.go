@@ -49,6 +49,7 @@ var purges = [...]string{
 	`DELETE FROM acknowledgements WHERE class = $1 AND (bulletin, "user") IN
 		(SELECT bulletin, "user" FROM acknowledgements WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM bulletins WHERE id IN (SELECT id FROM bulletins WHERE class = $1 LIMIT $2)`,
+	`DELETE FROM attendance WHERE class = $1 AND ("user", since) IN (SELECT "user", since FROM attendance WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM join_codes WHERE class = $1 AND $2 > 0`,
 	`DELETE FROM mutes WHERE class = $1 AND "user" IN (SELECT "user" FROM mutes WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM members WHERE class = $1 AND "user" IN (SELECT "user" FROM members WHERE class = $1 LIMIT $2)`,
@@ -58,10 +59,16 @@ var purges = [...]string{
 
 // Purge implements [storage.Tx].
 func (t *tx) Purge(ctx context.Context, class string, limit int) (int, error) {
+	return t.inSteps(ctx, purges[:], class, limit)
+}
+
+// inSteps carries out statements, each of which takes an id and a limit, as far as their common limit goes. It returns
+// how many rows were changed.
+func (t *tx) inSteps(ctx context.Context, steps []string, id string, limit int) (int, error) {
 	total := 0
 	t.addInserts()
-	for _, purge := range purges {
-		t.queue.Queue(purge, class, limit-total).Exec(func(done pgconn.CommandTag) error {
+	for _, step := range steps {
+		t.queue.Queue(step, id, limit-total).Exec(func(done pgconn.CommandTag) error {
 			total += int(done.RowsAffected())
 			return nil
 		})

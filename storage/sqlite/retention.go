@@ -47,6 +47,7 @@ var purges = [...]string{
 	`DELETE FROM acknowledgements WHERE class = ?1 AND (bulletin, user) IN
 		(SELECT bulletin, user FROM acknowledgements WHERE class = ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM bulletins WHERE id IN (SELECT id FROM bulletins WHERE class = ?1 LIMIT ?2) RETURNING ''`,
+	`DELETE FROM attendance WHERE class = ?1 AND (user, since) IN (SELECT user, since FROM attendance WHERE class = ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM join_codes WHERE class = ?1 AND ?2 > 0 RETURNING ''`,
 	`DELETE FROM mutes WHERE class = ?1 AND user IN (SELECT user FROM mutes WHERE class = ?1 LIMIT ?2) RETURNING ''`,
 	`DELETE FROM members WHERE class = ?1 AND user IN (SELECT user FROM members WHERE class = ?1 LIMIT ?2) RETURNING ''`,
@@ -56,9 +57,15 @@ var purges = [...]string{
 
 // Purge implements [storage.Tx].
 func (t *tx) Purge(_ context.Context, class string, limit int) (int, error) {
+	return t.inSteps(purges[:], class, limit)
+}
+
+// inSteps carries out statements, each of which takes an id and a limit and returns a row for each that it changed, as
+// far as their common limit goes. It returns how many rows were changed.
+func (t *tx) inSteps(steps []string, id string, limit int) (int, error) {
 	total := 0
-	for _, purge := range purges {
-		gone, err := list(t.conn, scanText, purge, class, int64(limit-total))
+	for _, step := range steps {
+		gone, err := list(t.conn, scanText, step, id, int64(limit-total))
 		if err != nil {
 			return total, err
 		}

@@ -98,6 +98,18 @@ func testAuthorisation(t *testing.T, fresh Fresh) {
 			_, err := s.MessageReceipts(ctx, p, class, m.ID)
 			return err
 		}, "+++++."},
+		{"MayType", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
+			_, err := s.MayType(ctx, p, class)
+			return err
+		}, "+++++."},
+		{"LastSeen", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
+			_, err := s.LastSeen(ctx, p, class, first)
+			return err
+		}, "+++++."},
+		{"Attendance", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
+			_, err := s.Attendance(ctx, p, class, storage.Span{To: 1}, first)
+			return err
+		}, "++---."},
 		{"Position", func(ctx context.Context, p storage.Principal, class string, _ storage.Message) error {
 			_, err := s.Position(ctx, p, class)
 			return err

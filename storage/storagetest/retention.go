@@ -117,6 +117,7 @@ func testRetention(t *testing.T, fresh Fresh) {
 				at := events.Cursor{Epoch: "epoch1", Class: 2, Tag: events.ClassTag(class)}
 				wantError(t, s.PutPosition(t.Context(), p, class, at), nil)
 			}
+			s.enter(t, events.Entries{Sessions: []events.Session{{Class: class, User: "ben", Since: 1}, {Class: class, User: "ben", Since: 2}}})
 		}
 		wantError(t, s.DeleteClass(t.Context(), anna, class, storage.AnyVersion), nil)
 		doomed := func() (found string) {
@@ -147,13 +148,15 @@ func testRetention(t *testing.T, fresh Fresh) {
 				check(t, err)
 				position, err := r.Position(t.Context(), class, "ben")
 				check(t, err)
-				left = []bool{len(texts) > 0, code != nil, seen.Read > 0, position != nil}
+				sessions, err := r.Sessions(t.Context(), class, "", "ben", storage.Span{To: 9})
+				check(t, err)
+				left = []bool{len(texts) > 0, code != nil, seen.Read > 0, position != nil, len(sessions) > 0}
 				return nil
 			}), nil)
 			return left
 		}
-		equal(t, "texts, code, receipt and position", left(class, edited.ID), []bool{false, false, false, false})
-		equal(t, "those of another class", left(kept, keptOne.ID), []bool{true, true, true, true})
+		equal(t, "texts, code, receipt, position and sessions", left(class, edited.ID), []bool{false, false, false, false, false})
+		equal(t, "those of another class", left(kept, keptOne.ID), []bool{true, true, true, true, true})
 		equal(t, "extent", extent(t, class), events.Extent{})
 		evs, err := s.Read(t.Context(), events.ClassChannel(class), 0, 100)
 		wantError(t, err, nil)

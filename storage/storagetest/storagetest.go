@@ -27,6 +27,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"receipts", testReceipts},
 		{"unread", testUnread},
 		{"positions", testPositions},
+		{"presence", testPresence},
+		{"attendance", testAttendance},
 		{"authorisation", testAuthorisation},
 		{"pages", testPages},
 		{"log", testLog},

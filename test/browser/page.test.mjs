@@ -151,6 +151,30 @@ describe('the page', { skip: missing }, () => {
       errors.splice(0, errors.length, ...errors.filter((text) => !text.includes('net::ERR_')));
     })));
 
+  it('shows who is there and who types', () => withPage({}, async (page) => {
+    await page.getByTestId('who').selectOption(student.user);
+    await live(page);
+    const there = page.getByTestId('there');
+    await there.filter({ hasText: student.name }).waitFor();
+    const path = `/v1/classes/${session.class.id}`;
+    const typing = (typing) => server.call('PUT', `${path}/typing`, { token: teacher.token, body: { typing } });
+    await typing(true);
+    await page.getByTestId('typing').filter({ hasText: `${teacher.name} is typing…` }).waitFor();
+    await typing(false);
+    await page.getByTestId('typing').filter({ hasNotText: 'typing' }).waitFor();
+
+    await withPage({}, async (other) => { // which is the teacher's
+      await there.filter({ hasText: teacher.name }).waitFor();
+      await page.getByTestId('text').pressSequentially('hm');
+      await other.getByTestId('typing').filter({ hasText: `${student.name} is typing…` }).waitFor();
+      assert.equal(await page.getByTestId('typing').innerText(), '', 'one is not shown to oneself');
+      await page.getByTestId('text').fill('');
+      await other.getByTestId('typing').filter({ hasNotText: 'typing' }).waitFor();
+      await server.call('PUT', '/v1/presence', { token: teacher.token, body: { state: 'away' } });
+      await there.filter({ hasText: `away: ${teacher.name}` }).waitFor();
+    });
+  }));
+
   it('shows markup as text', () => withPage({}, async (page) => {
     const texts = [
       '<img src="/nowhere" onerror="window.ran = true">',

@@ -251,7 +251,7 @@ func TestExamplesOfTheStreamKeepTheContract(t *testing.T) {
 			}
 		}
 	}
-	if want := 6; frames != want {
+	if want := 8; frames != want {
 		t.Errorf("%d frames, want %d", frames, want)
 	}
 }

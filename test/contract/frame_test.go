@@ -53,6 +53,9 @@ var frames = map[string]struct{ id, data string }{
 	"stream.ready":         {cursor, `{"type":"stream.ready","class":"` + classID + `","cursor":"` + cursor + `","connection":"c-81f2","heartbeat_ms":15000,"retry_ms":2417,"at":"2026-11-22T10:03:40.551Z","classes":["` + classID + `"],"omitted":false}`},
 	"stream.closing":       {"", `{"type":"stream.closing","reason":"shutdown","retry_ms":2913}`},
 	"heartbeat":            {"", `{"type":"heartbeat","at":"2026-11-22T10:03:55.551Z"}`},
+	"typing.updated":       {"", `{"type":"typing.updated","class":"` + classID + `","data":{"users":[{"user":"bob","name":"Bob"}],"count":1}}`},
+	"presence.snapshot":    {"", `{"type":"presence.snapshot","class":"` + classID + `","data":{"online":["bob"],"away":["alice"]}}`},
+	"presence.updated":     {"", `{"type":"presence.updated","class":"` + classID + `","data":{"online":["bob"],"away":["alice"],"offline":["eve"]}}`},
 	"receipt.updated":      {"", `{"type":"receipt.updated","class":"` + classID + `","data":{"receipts":[{"user":"bob","delivered":4,"read":0}]}}`},
 }
 

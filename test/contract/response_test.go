@@ -61,6 +61,8 @@ var goodAnswers = map[string]answer{
 	"a class":                    {"GET " + classPath, 200, []string{isJSON, tag}, class},
 	"a receipt":                  {"PUT " + classPath + "/receipt", 200, []string{isJSON}, receipt},
 	"receipts":                   {"GET " + classPath + "/receipts", 200, []string{isJSON, at}, `{"items":[` + receipt + `],"next":null}`},
+	"who is there":               {"GET " + classPath + "/presence", 200, []string{isJSON, at}, `{"items":[{"user":"bob","name":"Bob","role":"student","state":"away","last_seen_at":"2026-11-22T10:04:00.000Z","active":false}],"next":null}`},
+	"who was there":              {"GET " + classPath + "/attendance", 200, []string{isJSON, at}, `{"items":[{"user":"bob","name":"Bob","role":"student","first_seen_at":"2026-11-22T10:04:00.000Z","last_seen_at":"2026-11-22T10:05:30.000Z","minutes":2,"sessions":1}],"next":null}`},
 	"receipts of a message":      {"GET " + messagePath + "/receipts", 200, []string{isJSON}, `{"message":"01a202b4-c698-7a05-b1c7-6e3d9f2a4b80","seq":3,"members":2,"delivered":{"count":1,"users":["bob"]},"read":{"count":0,"users":[]}}`},
 	"members":                    {"GET " + membersPath, 200, []string{isJSON, at}, `{"items":[` + member + `],"next":null}`},
 	"a member":                   {"GET " + membersPath + "/alice", 200, []string{isJSON, tag}, member},

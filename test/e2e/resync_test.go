@@ -43,9 +43,9 @@ func checkResync(t *testing.T, r room, stale, reason string) {
 	if ready := stream.Ready(); ready.ID != stale {
 		t.Errorf("ready has the cursor %q, want the client's own %q: a cut here would lose the resync", ready.ID, stale)
 	}
-	resync := stream.Take("resync")
+	resync := stream.WaitFor("resync", harness.OfType("resync"))
 	got := resync.Parsed
-	if resync.Event != "resync" || got.Reason != reason || got.Class != r.class {
+	if got.Reason != reason || got.Class != r.class {
 		t.Fatalf("got %s %s, want a resync of reason %s", resync.Event, resync.Data, reason)
 	}
 	if resync.ID == stale || resync.ID == "" || resync.ID != got.Cursor {

@@ -51,7 +51,7 @@ func TestRetention(t *testing.T) {
 
 		back := reader.Stream(r.class, harness.From(stream.Cursor()))
 		back.Ready()
-		resync := back.Take("resync").Parsed
+		resync := back.WaitFor("resync", harness.OfType("resync")).Parsed
 		if resync.Reason != "trimmed" || resync.Lost == nil || resync.Lost.From != first.Seq+1 {
 			t.Fatalf("got %+v, lost %+v", resync, resync.Lost)
 		}

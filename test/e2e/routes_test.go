@@ -32,6 +32,8 @@ func TestRoutes(t *testing.T) {
 		"POST /v1/classes/{class}/messages":            `{"text":"x"}`,
 		"PUT /v1/classes/{class}/receipt":              `{"read":1}`,
 		"PATCH /v1/classes/{class}/messages/{message}": `{"text":"x"}`,
+		"PUT /v1/presence":                             `{"state":"away"}`,
+		"PUT /v1/classes/{class}/typing":               `{"typing":true}`,
 		"POST /v1/classes/{class}/join":                `{"code":"{code}"}`,
 
 		"POST /v1/classes/{class}/announcements":                 `{"title":"x","text":"x"}`,

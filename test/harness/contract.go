@@ -64,7 +64,7 @@ func checkShape(f Frame) error {
 	switch f.Event {
 	case "", "open", "message", "error":
 		return fmt.Errorf("event type %q has a meaning of its own in EventSource", f.Event)
-	case "heartbeat", "receipt.updated", "stream.closing":
+	case "heartbeat", "receipt.updated", "typing.updated", "presence.snapshot", "presence.updated", "stream.closing":
 		if f.HasID {
 			return fmt.Errorf("a signal with an id line")
 		}
