@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -83,4 +84,35 @@ func FuzzParseCursor(f *testing.F) {
 			t.Errorf("%q has characters beyond the alphabet", text)
 		}
 	})
+}
+
+func BenchmarkCursor(b *testing.B) {
+	classes := make([]ClassPos, MaxClasses)
+	for i := range classes {
+		classes[i] = ClassPos{KeyOf(fmt.Sprint("class ", i)), int64(1000 + i)}
+	}
+	for _, of := range []struct {
+		name   string
+		cursor Cursor
+	}{
+		{"class", Cursor{Epoch: "k3f9", Class: 1042, User: 17, System: 4, Tag: ClassTag("class")}},
+		{"all", NewAllCursor("k3f9", 17, 4, classes)},
+	} {
+		b.Run(of.name+"/encode", func(b *testing.B) {
+			var buf []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = of.cursor.append(buf[:0])
+			}
+		})
+		b.Run(of.name+"/parse", func(b *testing.B) {
+			text := of.cursor.String()
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := ParseCursor(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -100,3 +100,22 @@ func TestClientKey(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkFrame measures encoding an event, which is done once for all its receivers.
+func BenchmarkFrame(b *testing.B) {
+	e := Event{
+		Channel: ClassChannel(class), Type: MessageCreated, Class: "019ab3c4-5d6e-7f80-9123-456789abcdef", Seq: 1043, At: Now(), Actor: "anna",
+		Data: json.RawMessage(`{"id":"019ab3c4-5d6e-7f80-9123-456789abcdef","seq":1043,"author":"anna","text":"` + strings.Repeat("What are the two membranes for? ", 4) + `"}`),
+	}
+	for name, key := range map[string]string{"plain": "", "with the author's key": "4f1f6a0c-8a3b-4c55-9a1c-3d6f5b2a7e10"} {
+		b.Run(name, func(b *testing.B) {
+			e.ClientKey = key
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := eventFrame(&e); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
