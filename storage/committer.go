@@ -38,6 +38,7 @@ type committer struct {
 	publish func([]events.Event)
 	tell    func([]events.Receipt) // of receipts that changed
 	queue   chan *entry
+	metrics *metrics
 	stopped sync.WaitGroup
 
 	mu     sync.RWMutex // held for reading while an entry is queued; guards closed
@@ -46,6 +47,7 @@ type committer struct {
 
 func newCommitter(driver Driver) *committer {
 	c := &committer{driver: driver, publish: func([]events.Event) {}, tell: func([]events.Receipt) {}, queue: make(chan *entry, queueMost)}
+	c.metrics = newMetrics(func() int { return len(c.queue) })
 	c.stopped.Go(c.run)
 	return c
 }
@@ -189,25 +191,13 @@ func (e *entry) answer(errs []error, i int, err error) {
 	e.done <- err
 }
 
-// commit carries out writes in one transaction. The first result has each write's own refusal; the second is the
-// failure of all of them.
+// commit carries out writes in one transaction, and publishes its events. The first result has each write's own
+// refusal; the second is the failure of all of them.
 func (c *committer) commit(entries []*entry) ([]error, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), commitWait)
-	defer cancel()
-	tx, rows, err := c.driver.Begin(ctx, union(entries))
+	began := time.Now()
+	b, errs, err := c.transact(entries)
+	c.metrics.observe(time.Since(began), len(entries))
 	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
-	b := &batch{tx: tx, rows: rows, next: map[events.Channel]int64{}}
-	errs := make([]error, len(entries))
-	for i, e := range entries {
-		b.clientKey = ""
-		if errs[i] = e.change(ctx, b); errs[i] != nil && !refusal(errs[i]) {
-			return nil, errs[i]
-		}
-	}
-	if err := tx.Commit(ctx, b.evs, b.next); err != nil {
 		return nil, err
 	}
 	if len(b.evs) > 0 {
@@ -217,6 +207,29 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 		c.tell(b.receipts)
 	}
 	return errs, nil
+}
+
+// transact is the transaction of commit.
+func (c *committer) transact(entries []*entry) (*batch, []error, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commitWait)
+	defer cancel()
+	tx, rows, err := c.driver.Begin(ctx, union(entries))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer tx.Rollback()
+	b := &batch{tx: tx, rows: rows, next: map[events.Channel]int64{}}
+	errs := make([]error, len(entries))
+	for i, e := range entries {
+		b.clientKey = ""
+		if errs[i] = e.change(ctx, b); errs[i] != nil && !refusal(errs[i]) {
+			return nil, nil, errs[i]
+		}
+	}
+	if err := tx.Commit(ctx, b.evs, b.next); err != nil {
+		return nil, nil, err
+	}
+	return b, errs, nil
 }
 
 // refusal reports whether an error is a rule's answer, which a change gives before it writes anything. Any other

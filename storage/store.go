@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"homeroom/events"
 )
 
@@ -74,6 +76,8 @@ type Store interface {
 	// OnReceipts names who is told of receipts that have changed, after their commit. It is called once, before the
 	// first write.
 	OnReceipts(tell func([]events.Receipt))
+	// Register has metrics of the writes exported. Without it they are counted all the same.
+	Register(reg prometheus.Registerer)
 	// RotateEpoch gives the log a new epoch, so that every cursor gets a resync: for after a backup was restored.
 	RotateEpoch(ctx context.Context) (epoch string, err error)
 	// Ping reports whether the database answers.

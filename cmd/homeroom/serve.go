@@ -113,6 +113,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	if err != nil {
 		return err
 	}
+	store.Register(registry)
 	store.OnCommit(hub.Publish)
 	sockets, err := socket.NewWatcher()
 	if err != nil {
