@@ -60,7 +60,7 @@ var offered = map[Type]bool{
 	AnnouncementCreated: true, AnnouncementUpdated: true, AnnouncementDeleted: true,
 	AssignmentCreated: true, AssignmentUpdated: true, AssignmentDeleted: true, AssignmentDue: true,
 	ReceiptUpdated: true,
-	TypingUpdated: true, PresenceSnapshot: true, PresenceUpdated: true,
+	TypingUpdated:  true, PresenceSnapshot: true, PresenceUpdated: true,
 }
 
 // Offered reports whether a reader may choose to get t and not others.
