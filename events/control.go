@@ -19,6 +19,7 @@ const (
 	ReasonLimit        Reason = "limit_reached" // as many events as were asked for
 	ReasonBehind       Reason = "behind"        // this node lost touch with the log; come back
 	ReasonKicked       Reason = "kicked"        // an admin closed it
+	ReasonOverloaded   Reason = "overloaded"    // this node takes no more streams for now; come back
 )
 
 // Reasons of which the client can't be told, since the connection is gone or stuck.

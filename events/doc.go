@@ -33,8 +33,18 @@
 // further behind reads batches from the log until it is within the ring. A thousand streams that come back at
 // once are thus served from memory.
 //
+// # Writing
+//
+// A stream is run by whoever opened it, over a [Sink], by a goroutine of its own; or it is served over a [Socket], which
+// can be written to without blocking. Then it is parked while it has nothing to send, and costs no goroutine and no
+// buffer: a few shards, goroutines too, write what is queued to all parked streams, in rounds. What comes during a round
+// goes out with the next, joined to one write per stream. A stream gets a goroutine only while its socket is full, while
+// it reads from the log, and for its end. While a shard is behind, those who post wait for it ([Hub.Settle]); while
+// memory is short, newcomers are turned away and the slowest are cut.
+//
 // # Locks
 //
-// Hub.mu guards the table of feeds, feed.mu one channel's live state, Stream.mu one stream's queue. They are taken
-// in that order and never the other way; nothing that can block (the log, a socket) happens under any of them.
+// Hub.mu guards the table of feeds, feed.mu one channel's live state, Stream.mu one stream's queue, shard.mu one shard's
+// list. They are taken in that order and never the other way; the wheel's and the expiry's come before Stream.mu too.
+// Nothing that can block (the log, a socket) happens under any of them.
 package events

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,6 +47,10 @@ type Config struct {
 	Poll      time.Duration
 	Queue     int
 	Ring      int
+	// MemoryLimit is how many bytes may be in use before new streams are turned away and the slowest are cut; 0: any.
+	MemoryLimit uint64
+	// MemoryUsed tells how many are in use; [UsedMemory] by default.
+	MemoryUsed func() uint64
 	// ReceiptRate is how many receipt.updated a class sends per second at most.
 	ReceiptRate int
 	// Reload names the paths that a client of a class fetches after a loss.
@@ -62,7 +67,8 @@ type Hub struct {
 	shards  []*shard
 	heads   chan *feed // inboxes that wait to learn their head
 	pace    *receiptPace
-	inboxes []*feed // whose heads watch has yet to ask for in this round
+	short   atomic.Bool // of memory
+	inboxes []*feed     // whose heads watch has yet to ask for in this round
 
 	stop  context.CancelFunc
 	ctx   context.Context // ends with Close; for work that no request owns
@@ -91,6 +97,9 @@ func New(cfg Config) (*Hub, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.MemoryUsed == nil {
+		cfg.MemoryUsed = UsedMemory
+	}
 	if cfg.Reload == nil {
 		cfg.Reload = func(string) []string { return []string{} }
 	}
@@ -98,7 +107,6 @@ func New(cfg Config) (*Hub, error) {
 	h := &Hub{
 		cfg:     cfg,
 		log:     cfg.Logger,
-		metrics: newMetrics(cfg.Metrics),
 		wheel:   newWheel(cfg.Heartbeat),
 		expiry:  newExpiry(),
 		heads:   make(chan *feed, headsMost),
@@ -109,6 +117,7 @@ func New(cfg Config) (*Hub, error) {
 		streams: map[*Stream]struct{}{},
 		left:    make(chan struct{}),
 	}
+	h.metrics = newMetrics(cfg.Metrics, h)
 	first, cancel := context.WithTimeout(ctx, logWait)
 	defer cancel()
 	at, err := cfg.Log.Heads(first, nil)
@@ -121,6 +130,9 @@ func New(cfg Config) (*Hub, error) {
 	h.tasks.Go(h.answerHeads)
 	h.tasks.Go(func() { h.wheel.run(ctx) })
 	h.tasks.Go(func() { h.expiry.run(ctx) })
+	if cfg.MemoryLimit > 0 {
+		h.tasks.Go(func() { h.watchMemory(ctx) })
+	}
 	for range runtime.GOMAXPROCS(0) {
 		d := newShard(h)
 		h.shards = append(h.shards, d)

@@ -7,6 +7,7 @@ type metrics struct {
 	open      prometheus.Gauge
 	opened    prometheus.Counter
 	closed    *prometheus.CounterVec
+	refused   *prometheus.CounterVec
 	delivered prometheus.Counter
 	bytes     prometheus.Counter
 	writes    prometheus.Counter
@@ -16,7 +17,7 @@ type metrics struct {
 	logReads  *prometheus.CounterVec
 }
 
-func newMetrics(reg prometheus.Registerer) *metrics {
+func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 	m := &metrics{
 		open: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "homeroom_streams_open", Help: "Streams and long polls that are open.",
@@ -26,6 +27,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 		closed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "homeroom_streams_closed_total", Help: "Streams that ended, by reason.",
+		}, []string{"reason"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "homeroom_streams_refused_total", Help: "Streams that were turned away for a reason that passes, by reason.",
 		}, []string{"reason"}),
 		delivered: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "homeroom_events_delivered_total", Help: "Logged events that were sent to streams.",
@@ -52,7 +56,30 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"kind"}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.open, m.opened, m.closed, m.delivered, m.bytes, m.writes, m.blocked, m.fanout, m.replays, m.logReads)
+		reg.MustRegister(m.open, m.opened, m.closed, m.refused, m.delivered, m.bytes, m.writes, m.blocked, m.fanout, m.replays, m.logReads)
+		reg.MustRegister(h.gauges()...)
 	}
 	return m
 }
+
+// gauges are looked up when somebody asks for them.
+func (h *Hub) gauges() []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "homeroom_stream_queue_frames", Help: "Frames that wait to be sent, of all streams.",
+		}, func() float64 {
+			frames := 0
+			h.eachStream(func(s *Stream) { frames += s.waiting() })
+			return float64(frames)
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "homeroom_memory_bytes", Help: "Memory that the process has from the system, as HOMEROOM_MEMORY_LIMIT counts it.",
+		}, func() float64 { return float64(h.cfg.MemoryUsed()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "homeroom_memory_limit_bytes", Help: "Memory above which new streams are turned away; 0: any.",
+		}, func() float64 { return float64(h.cfg.MemoryLimit) }),
+	}
+}
+
+// Refused counts a stream that was turned away.
+func (h *Hub) Refused(reason Reason) { h.metrics.refused.WithLabelValues(string(reason)).Inc() }

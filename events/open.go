@@ -20,7 +20,7 @@ type Request struct {
 	Address string // where the client is, for admins
 }
 
-// Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrClosed], an error that
+// Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrClosed], [ErrOverloaded], an error that
 // wraps [ErrCursor] for a cursor of another stream, or the log's error.
 func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 	s := &Stream{
@@ -160,6 +160,9 @@ func (h *Hub) add(s *Stream) error {
 	defer h.mu.Unlock()
 	if h.closed {
 		return ErrClosed
+	}
+	if h.short.Load() {
+		return ErrOverloaded
 	}
 	s.epoch = h.epoch
 	h.streams[s] = struct{}{}

@@ -113,10 +113,11 @@ func problemOf(err error) *Problem {
 	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong on our side; it is in the log.")
 }
 
-// passing reports whether a failure passes by itself: the database is away, or this process stops.
+// passing reports whether a failure passes by itself: the database is away, memory is short, or this
+// process stops.
 func passing(err error) bool {
 	return errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrClosed) ||
-		errors.Is(err, events.ErrClosed) || errors.Is(err, context.DeadlineExceeded)
+		errors.Is(err, events.ErrClosed) || errors.Is(err, events.ErrOverloaded) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // handle makes an http.HandlerFunc of a handler. It is the one place where errors become answers and log lines.

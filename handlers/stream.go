@@ -101,11 +101,15 @@ func setStreamHeader(header http.Header) {
 // any status but 200, so the answer is a stream that says when to come back, and ends.
 func (s *Server) refuseStream(w http.ResponseWriter, cause error) error {
 	reason := events.ReasonUnavailable
-	if errors.Is(cause, events.ErrClosed) {
+	switch {
+	case errors.Is(cause, events.ErrClosed):
 		reason = events.ReasonShutdown
-	} else {
+	case errors.Is(cause, events.ErrOverloaded):
+		reason = events.ReasonOverloaded
+	default:
 		s.log.Error("stream refused", "error", cause)
 	}
+	s.hub.Refused(reason)
 	startStream(w)
 	_, _ = w.Write(events.Closing(reason, s.hub.Retry())) // a caller who is gone comes back anyway
 	return nil

@@ -42,6 +42,8 @@ type serveCommand struct {
 	Queue        int           `env:"HOMEROOM_QUEUE" default:"512" help:"Frames that may wait for one stream before it is cut."`
 	Ring         int           `env:"HOMEROOM_RING" default:"512" help:"Newest frames of a class that are kept in memory."`
 
+	MemoryLimit uint64 `name:"memory-limit" env:"HOMEROOM_MEMORY_LIMIT" placeholder:"MIB" help:"MiB in use from which on new streams are turned away and the slowest are cut; nine tenths of GOMEMLIMIT by default, or any."`
+
 	DebugAddr string `env:"HOMEROOM_DEBUG_ADDR" help:"A loopback address for profiles (net/http/pprof); none by default."`
 
 	JobPoll time.Duration `env:"HOMEROOM_JOB_POLL" default:"2s" help:"Longest time between looks for what is to be published or reminded of: how late that may be when another process planned it."`
@@ -109,7 +111,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	hub, err := events.New(events.Config{
 		Log: store, Logger: log, Metrics: registry, Heartbeat: c.Heartbeat, Retry: c.Retry, Poll: c.Poll,
-		Queue: c.Queue, Ring: c.Ring, Reload: handlers.ReloadPaths,
+		Queue: c.Queue, Ring: c.Ring, Reload: handlers.ReloadPaths, MemoryLimit: c.memoryLimit(),
 	})
 	if err != nil {
 		return err
@@ -138,11 +140,11 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 			return err
 		}
 	}
-	debug, err := startDebug(c.DebugAddr, log)
+	profiles, err := startDebug(c.DebugAddr, log)
 	if err != nil {
 		return err
 	}
-	defer debug.Close()
+	defer profiles.Close()
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("%w; set HOMEROOM_ADDR to another address", err)
