@@ -53,16 +53,16 @@ func (e *Engine) RunJobs(ctx context.Context, s Schedule) {
 				s.Logger.Error("jobs can't be done; they wait", "error", err)
 			}
 		}
-		timer.Reset(s.until(next))
+		timer.Reset(s.until(next, e.now()))
 	}
 }
 
-// until is how long to wait when the next job that is known is at a time, or none is.
-func (s *Schedule) until(next events.Time) time.Duration {
+// until is how long to wait now when the next job that is known is at a time, or none is.
+func (s *Schedule) until(next, now events.Time) time.Duration {
 	if next == 0 {
 		return s.Poll
 	}
-	return max(0, min(s.Poll, time.Until(next.Std())))
+	return max(0, min(s.Poll, next.Std().Sub(now.Std())))
 }
 
 // doDue does all jobs that are due, batch by batch, and returns when the next one is, or 0 where there is none.

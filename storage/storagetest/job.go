@@ -93,13 +93,15 @@ func testJobs(t *testing.T, fresh Fresh) {
 	t.Run("what is scheduled is published at its time", func(t *testing.T) {
 		s := newSchool(t, fresh(t))
 		class := s.class(t)
+		s.clock.pass(0)
 		s.work(t)
 		head := s.head(t, class)
 		for kind, types := range bulletinEvents {
 			draft := draftOf(kind)
-			draft.PublishAt = ahead(30 * time.Millisecond)
+			draft.PublishAt = later(s.clock.now(), time.Minute)
 			m := s.announce(t, class, draft)
 			equal(t, "seq before", m.Seq, (*int64)(nil))
+			s.clock.pass(time.Minute)
 			eventually(t, "it is published", func() bool { return s.tape.has(class, head+1) })
 			published := s.bulletin(t, ben, keyOf(m))
 			if published.PublishedAt < m.PublishAt || published.PublishAt != m.PublishAt || published.Version != 2 || published.NotificationID == "" {
@@ -113,15 +115,19 @@ func testJobs(t *testing.T, fresh Fresh) {
 	t.Run("reminders are sent, those that lie ahead when it is published", func(t *testing.T) {
 		s := newSchool(t, fresh(t))
 		class := s.class(t)
+		start := s.clock.pass(0)
 		s.work(t)
 		head := s.head(t, class)
 		draft := draftOf(storage.Assignment)
-		draft.PublishAt, draft.DueAt = ahead(30*time.Millisecond), ahead(2060*time.Millisecond)
-		draft.Reminders = []int64{3600, 2} // an hour before lies behind
+		draft.PublishAt, draft.DueAt = later(start, time.Hour), later(start, 2*time.Hour)
+		draft.Reminders = []int64{3600, 60} // an hour before has come when it is published
 		m := s.announce(t, class, draft)
+		s.clock.pass(time.Hour)
+		eventually(t, "it is published", func() bool { return s.tape.has(class, head+1) })
+		s.clock.pass(59 * time.Minute)
 		eventually(t, "the reminder is sent", func() bool { return len(s.reminded(t, class, head)) > 0 })
-		equal(t, "reminded", s.reminded(t, class, head), []int64{2})
-		data, err := json.Marshal(map[string]any{"assignment": s.bulletin(t, ben, keyOf(m)).Bulletin, "offset_seconds": 2, "due_at": m.DueAt})
+		equal(t, "reminded", s.reminded(t, class, head), []int64{60})
+		data, err := json.Marshal(map[string]any{"assignment": s.bulletin(t, ben, keyOf(m)).Bulletin, "offset_seconds": 60, "due_at": m.DueAt})
 		wantError(t, err, nil)
 		equal(t, "data", sorted(t, s.history(t, class, head)[1].Data), sorted(t, data))
 		equal(t, "jobs left", len(s.jobs(t, class)), 0)
@@ -299,8 +305,15 @@ func testJobs(t *testing.T, fresh Fresh) {
 func testSharedJobs(t *testing.T, fresh Fresh) {
 	open := fresh(t)
 	var all []*school
+	start := events.Now()
+	pass := func(d time.Duration) {
+		for _, s := range all {
+			s.clock.pass(d)
+		}
+	}
 	for range 3 {
 		s := newSchool(t, open)
+		s.clock.stop(start)
 		s.tape.mayMiss() // what the others do
 		s.work(t)
 		all = append(all, s)
@@ -312,11 +325,16 @@ func testSharedJobs(t *testing.T, fresh Fresh) {
 		heads[class] = all[0].head(t, class)
 		for i := range each {
 			draft := draftOf(storage.Assignment)
-			draft.PublishAt = ahead(50*time.Millisecond) + events.Time(i/4) // some at one moment
-			draft.DueAt, draft.Reminders = draft.PublishAt+1100, []int64{1}
+			draft.PublishAt = later(start, time.Hour) + events.Time(i/4) // some at one moment
+			draft.DueAt, draft.Reminders = later(draft.PublishAt, time.Hour), []int64{60}
 			all[i%len(all)].announce(t, class, draft)
 		}
 	}
+	pass(time.Hour + time.Minute)
+	for class, head := range heads {
+		eventually(t, "all is published", func() bool { return all[0].head(t, class) == head+each })
+	}
+	pass(time.Hour)
 	for class, head := range heads {
 		eventually(t, "all is done", func() bool { return len(all[0].jobs(t, class)) == 0 })
 		equal(t, "reminded", len(all[0].reminded(t, class, head)), each)
