@@ -26,6 +26,8 @@ func TestShared(t *testing.T) { storagetest.RunShared(t, fresh) }
 
 func BenchmarkPost(b *testing.B) { storagetest.BenchmarkPost(b, fresh) }
 
+func BenchmarkSize(b *testing.B) { storagetest.BenchmarkSize(b, fresh) }
+
 func BenchmarkRead(b *testing.B) { storagetest.BenchmarkRead(b, fresh) }
 
 var anna = storage.Principal{User: "anna", Role: storage.GlobalTeacher}

@@ -25,6 +25,8 @@ func TestStore(t *testing.T) { storagetest.Run(t, fresh) }
 
 func BenchmarkPost(b *testing.B) { storagetest.BenchmarkPost(b, fresh) }
 
+func BenchmarkSize(b *testing.B) { storagetest.BenchmarkSize(b, fresh) }
+
 func BenchmarkRead(b *testing.B) { storagetest.BenchmarkRead(b, fresh) }
 
 var anna = storage.Principal{User: "anna", Role: storage.GlobalTeacher}

@@ -79,9 +79,12 @@ func BenchmarkRead(b *testing.B, fresh Fresh) {
 }
 
 // share divides b.N calls among callers.
-func share(b *testing.B, callers int, call func(caller int) error) {
+func share(b *testing.B, callers int, call func(caller int) error) { shareOf(b, b.N, callers, call) }
+
+// shareOf divides n calls among callers.
+func shareOf(b *testing.B, n, callers int, call func(caller int) error) {
 	var left atomic.Int64
-	left.Store(int64(b.N))
+	left.Store(int64(n))
 	var running sync.WaitGroup
 	for caller := range callers {
 		running.Go(func() {
