@@ -48,24 +48,19 @@ func (h *Hub) Connections(want Connections) []Connection {
 
 // matching are the streams that are meant, in no order.
 func (h *Hub) matching(want Connections) []*Stream {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
 	var streams []*Stream
-	for s := range h.streams {
+	h.eachStream(func(s *Stream) {
 		if s.Connection > want.After && (want.User == "" || s.user == want.User) && (want.Class == "" || s.class == want.Class) {
 			streams = append(streams, s)
 		}
-	}
+	})
 	return streams
 }
 
 func (s *Stream) describe() Connection {
-	s.mu.Lock()
-	queued := len(s.live)
-	s.mu.Unlock()
 	return Connection{
 		ID: s.Connection, User: s.user, Class: orNull(s.class), Since: s.since, Address: s.address,
-		Queued: queued, Bytes: s.traffic.bytes.Load(), Events: s.traffic.events.Load(),
+		Queued: s.waiting(), Bytes: s.traffic.bytes.Load(), Events: s.traffic.events.Load(),
 	}
 }
 

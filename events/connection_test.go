@@ -29,6 +29,7 @@ func TestConnections(t *testing.T) {
 			if got.User != "s" || *got.Class != class || got.Since != since || got.Address != "192.0.2.7" || got.Events != 3 || got.Queued != 0 || got.ID == "" {
 				t.Errorf("%+v", got)
 			}
+			synctest.Wait()
 			if left := f.hub.Connections(Connections{Limit: 10}); len(left) != 0 {
 				t.Errorf("after its end: %+v", left)
 			}
@@ -106,6 +107,7 @@ func TestKick(t *testing.T) {
 			if len(r.got(StreamClosing)) != 1 || len(r.got(MessageCreated)) != 1 {
 				t.Errorf("it got %+v", r.frames)
 			}
+			synctest.Wait()
 			if _, found := f.hub.Kick(id); found {
 				t.Error("it was found again")
 			}
