@@ -51,8 +51,8 @@ func TestNotice(t *testing.T) {
 
 			fresh := r.as(t, dora).Stream(r.class)
 			fresh.Ready()
-			if f := fresh.Take("the notice"); f.Event != "system.notice" || f.HasID || f.Parsed.Notice().Text != "before" {
-				t.Errorf("right after stream.ready comes %s", f.Data)
+			if f := fresh.WaitFor("the notice", harness.Noticed("before")); f.HasID {
+				t.Errorf("what was said before the stream comes as %s with id %q", f.Data, f.ID)
 			}
 			admin.Notify("after", time.Hour)
 			fresh.WaitFor("the next one", harness.Noticed("after"))

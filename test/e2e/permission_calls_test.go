@@ -29,6 +29,7 @@ type special string
 const (
 	onlyDevelopment special = "only in development mode" // else it isn't there
 	nothingThere    special = "nothing there"            // what it names isn't there, for those who may know
+	perhapsFull     special = "perhaps full"             // or there are as many as there may be already
 	joining         special = "joining"                  // a class that isn't there is as good as one with another code, and members are in already
 )
 
@@ -37,10 +38,12 @@ const (
 	toUse          = "sign in, and list and follow one's own classes"
 	toCreate       = "create classes"
 	toJoin         = "join a class with its code"
+	toNotify       = "publish and withdraw system notices"
 	toAdminister   = "list live connections and close them"
 	toRead         = "read the class, its lists and its log, and follow it"
 	toAcknowledge  = "acknowledge what was received and read, and announcements and assignments that ask for it"
 	toPost         = "post messages"
+	toType         = "tell that one is typing"
 	toEdit         = "edit messages"
 	toModerate     = "delete messages"
 	toReadHistory  = "read what messages said before they were edited"
@@ -51,6 +54,7 @@ const (
 	toMuteTeacher  = "mute and unmute teachers"
 	toMuteOneself  = "mute and unmute oneself"
 	toPublish      = "publish, change and delete announcements and assignments"
+	toSeePresence  = "see who was present, and when"
 	toOversee      = "see who has acknowledged what, and what is yet to be published"
 	toManageAClass = "change, archive, lock, slow down and delete the class"
 )
@@ -73,6 +77,17 @@ var attempts = []attempt{
 	{operation: "createClass", action: toCreate, body: `{"name":"x"}`, harmless: true},
 	{operation: "listConnections", action: toAdminister},
 	{operation: "closeConnection", action: toAdminister, answer: nothingThere},
+
+	{operation: "createNotice", action: toNotify, body: `{"level":"info","text":"x","expires_at":"{soon}"}`, answer: perhapsFull, harmless: true},
+	{operation: "listNotices", action: toUse},
+	{operation: "getNotice", action: toUse, answer: nothingThere},
+	{operation: "withdrawNotice", action: toNotify, answer: nothingThere},
+
+	{operation: "listNotifications", action: toUse},
+	{operation: "readNotifications", action: toUse, body: `{"up_to":"{class}"}`, harmless: true},
+	{operation: "getPreferences", action: toUse},
+	{operation: "putPreferences", action: toUse, body: `{"muted_classes":[],"quiet_hours":null}`, harmless: true},
+	{operation: "putPresence", action: toUse, body: `{"state":"online"}`, harmless: true},
 
 	{operation: "getClass", action: toRead},
 	{operation: "updateClass", action: toManageAClass, body: `{"name":"x"}`, harmless: true},
@@ -126,6 +141,10 @@ var attempts = []attempt{
 	{operation: "updateReceipt", action: toAcknowledge, body: `{"read":1}`, harmless: true},
 	{operation: "listReceipts", action: toRead},
 	{operation: "getMessageReceipts", action: toRead, on: aMessage},
+
+	{operation: "listPresence", action: toRead},
+	{operation: "listAttendance", action: toSeePresence},
+	{operation: "putTyping", action: toType, body: `{"typing":true}`, harmless: true},
 
 	{operation: "streamClass", action: toRead, query: "?limit=1"},
 	{operation: "listEvents", action: toRead},

@@ -143,7 +143,7 @@ func (p play) try(call harness.Call, a attempt, mine bool) bool {
 		}
 	}
 	status, code := p.table.expect(p.caller, a, p.in, mine)
-	allowed := resp.StatusCode/100 == 2
+	allowed := resp.StatusCode/100 == 2 || a.answer == perhapsFull && problem.Code == "too_many_notices"
 	if status == 0 && !allowed || status != 0 && (resp.StatusCode != status || problem.Code != code) {
 		whose := map[bool]string{true: " (mine)"}[mine]
 		want := map[bool]string{true: "it allowed"}[status == 0]
