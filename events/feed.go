@@ -194,7 +194,7 @@ func (f *feed) attach(s *Stream, l *leg) (attached bool, err error) {
 			}
 		}
 	}
-	delete(f.early, s)
+	f.unexpectLocked(s)
 	l.slot = len(f.receivers)
 	f.receivers = append(f.receivers, receiver{s, l})
 	return true, nil

@@ -71,5 +71,13 @@ func (s *Stream) wantsSignal(t Type) bool { return s.types == nil || s.types[t] 
 func (f *feed) unexpect(s *Stream) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.unexpectLocked(s)
+}
+
+// unexpectLocked lets go of the map with its last stream: there are as many inboxes as users, and most have none.
+func (f *feed) unexpectLocked(s *Stream) {
 	delete(f.early, s)
+	if len(f.early) == 0 {
+		f.early = nil
+	}
 }

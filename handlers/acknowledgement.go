@@ -11,6 +11,7 @@ func (s *Server) acknowledge(w http.ResponseWriter, r *http.Request, key storage
 	if err != nil {
 		return err
 	}
+	s.hub.Acted(key.Class, caller(r).User)
 	return reply(w, http.StatusOK, a)
 }
 

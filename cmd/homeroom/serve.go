@@ -133,6 +133,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	background, stop := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	tasks.Go(func() { c.retain(background, log, store) })
+	tasks.Go(func() { tuneGC(background) })
 	defer tasks.Wait()
 	defer stop()
 	store.OnReceipts(hub.Receipts)
