@@ -31,7 +31,7 @@ func (e *Engine) CreateNotice(ctx context.Context, p Principal, draft NoticeDraf
 		if err := b.begin(p, draft.Attempt); err != nil {
 			return err
 		}
-		now := events.Now()
+		now := b.now
 		live, err := b.tx.CountNotices(ctx, now)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func (e *Engine) WithdrawNotice(ctx context.Context, p Principal, id string) err
 		return err
 	}
 	return e.write(ctx, needNotices(), func(ctx context.Context, b *batch) error {
-		now := events.Now()
+		now := b.now
 		n, err := b.tx.Notice(ctx, id)
 		if err != nil {
 			return err
@@ -100,7 +100,7 @@ func (e *Engine) Notice(ctx context.Context, id string) (n events.Notice, err er
 		if err != nil {
 			return err
 		}
-		if found == nil || found.ExpiresAt <= events.Now() {
+		if found == nil || found.ExpiresAt <= e.now() {
 			return ErrNotFound
 		}
 		n = *found
@@ -116,7 +116,7 @@ func (e *Engine) Notices(ctx context.Context, p Principal, page Page) (list List
 		return list, err
 	}
 	err = e.driver.View(ctx, func(r Reader) error {
-		notices, err := r.Notices(ctx, events.Now(), after, page.Limit+1)
+		notices, err := r.Notices(ctx, e.now(), after, page.Limit+1)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (e *Engine) Noticeboard(ctx context.Context) (at events.Noticeboard, err er
 			return err
 		}
 		at.Extent = extents[events.SystemChannel]
-		at.Notices, err = r.Notices(ctx, events.Now(), "", MaxNotices)
+		at.Notices, err = r.Notices(ctx, e.now(), "", MaxNotices)
 		return err
 	})
 	return at, err

@@ -54,7 +54,7 @@ func excerpt(text string) string {
 
 // tell logs a notification in a channel, and keeps it in the lists of an audience.
 func (b *batch) tell(ctx context.Context, channel, audience events.Channel, p Principal, n events.Notification, expires events.Time) error {
-	n.ID, n.At, n.Actor = newID(), events.Now(), p.User
+	n.ID, n.At, n.Actor = newID(), b.now, p.User
 	if err := b.tx.InsertNotification(ctx, audience, &n, expires); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (b *batch) tell(ctx context.Context, channel, audience events.Channel, p Pr
 
 // tellUser tells one user. The write needs the user's channel and preferences.
 func (b *batch) tellUser(ctx context.Context, user string, p Principal, n events.Notification) error {
-	n.Silent = b.rows.Preferences[user].Silences(n.Class, events.Now())
+	n.Silent = b.rows.Preferences[user].Silences(n.Class, b.now)
 	channel := events.UserChannel(user)
 	return b.tell(ctx, channel, channel, p, n, 0)
 }
@@ -86,7 +86,7 @@ func (e *Engine) Notifications(ctx context.Context, p Principal, filter Notifica
 	}
 	before = cmp.Or(before, afterAllIDs)
 	err = e.driver.View(ctx, func(r Reader) error {
-		now := events.Now()
+		now := e.now()
 		items, err := r.Notifications(ctx, p.User, filter, now, before, page.Limit+1)
 		if err != nil {
 			return err
@@ -110,7 +110,7 @@ func (e *Engine) ReadNotifications(ctx context.Context, p Principal, marks ReadM
 		return 0, err
 	}
 	err = e.driver.View(ctx, func(r Reader) error {
-		unread, err = r.Unread(ctx, p.User, events.Now())
+		unread, err = r.Unread(ctx, p.User, e.now())
 		return err
 	})
 	return unread, err
