@@ -115,7 +115,8 @@ describe('the page', { skip: missing }, () => {
       await page.getByTestId('send').click();
       await shown(page, ['the first one']);
       await refused('too soon?', 'slow mode');
-      assert.equal(errors.splice(0).length, 3, 'what the browser itself says of the three refusals');
+      const said = errors.splice(0); // what the browser itself says of each refusal, of typing too
+      assert.ok(said.length >= 3 && said.every((line) => /40[39]|429/.test(line)), said.join('\n'));
     })));
 
   it('misses and repeats nothing when the server is killed', () => withServer((server) =>
