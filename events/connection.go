@@ -50,7 +50,7 @@ func (h *Hub) Connections(want Connections) []Connection {
 func (h *Hub) matching(want Connections) []*Stream {
 	var streams []*Stream
 	h.eachStream(func(s *Stream) {
-		if s.Connection > want.After && (want.User == "" || s.user == want.User) && (want.Class == "" || s.class == want.Class) {
+		if !s.ending() && s.Connection > want.After && (want.User == "" || s.user == want.User) && (want.Class == "" || s.class == want.Class) {
 			streams = append(streams, s)
 		}
 	})
@@ -75,12 +75,20 @@ func (h *Hub) Kick(connection string) (kicked Connection, found bool) {
 	return s.describe(), true
 }
 
+// ending reports whether the stream has been told to end: it is no longer one that is open, though its last frame may be
+// on its way.
+func (s *Stream) ending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reason != ""
+}
+
 // connected finds a stream, or nil.
 func (h *Hub) connected(connection string) *Stream {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for s := range h.streams {
-		if s.Connection == connection {
+		if s.Connection == connection && !s.ending() {
 			return s
 		}
 	}
