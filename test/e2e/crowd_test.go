@@ -73,9 +73,14 @@ func (c *crowd) post(t *testing.T, posting *sync.WaitGroup, writers, each int) {
 func (c *crowd) check(t *testing.T, writers, each int) {
 	t.Helper()
 	teacher := c.room.as(t, anna)
+	var log []harness.Event
+	harness.Eventually(t, "the log is there", func() bool { // what a killed process had under way is heard of within a poll
+		log = teacher.History(c.room.class, c.cursor)
+		return len(log) >= writers*each
+	})
 	var want []harness.Sight
 	messages := map[string]bool{}
-	for _, e := range teacher.History(c.room.class, c.cursor) {
+	for _, e := range log {
 		want = append(want, harness.Sight{Seq: e.Seq, Type: e.Type, ID: e.Message().ID})
 		messages[e.Message().ID] = true
 	}
