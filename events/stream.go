@@ -53,9 +53,8 @@ type Stream struct {
 	socket Socket      // of Serve
 	ended  func(Ended) // of Serve
 
-	place       place // guarded by wheel.mu
-	expires     int64 // in nanoseconds; guarded by expiry.mu
-	expiryIndex int   // guarded by expiry.mu
+	place  place  // guarded by wheel.mu
+	expiry *alarm // guarded by expiry.mu
 
 	mu     sync.Mutex    // guards what follows
 	live   []queued      // what arrived since the owner last looked
