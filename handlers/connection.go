@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"unicode/utf8"
@@ -81,13 +80,4 @@ func (s *Server) closeConnection(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.audit(r, "close connection", id, "user", kicked.User, "address", kicked.Address, "reason", reason)
 	return replyNothing(w)
-}
-
-// clientAddress is where a request comes from, without the port.
-func clientAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

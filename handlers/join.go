@@ -96,16 +96,25 @@ func (s *Server) limitJoins(perUser, perAddress int) []func(http.Handler) http.H
 			httprate.WithLimitHandler(s.handle(tooManyJoins)),
 			httprate.WithResponseHeaders(httprate.ResponseHeaders{})) // two limits would write them over each other
 	}
-	return []func(http.Handler) http.Handler{limit(perAddress, addressKey), limit(perUser, userKey)}
+	byAddress := limit(perAddress, addressKey)
+	unlessExempt := func(next http.Handler) http.Handler {
+		limited := byAddress(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if limitedAddress(r) == "" {
+				next.ServeHTTP(w, r)
+				return
+			}
+			limited.ServeHTTP(w, r)
+		})
+	}
+	return []func(http.Handler) http.Handler{unlessExempt, limit(perUser, userKey)}
 }
 
 // userKey is who calls.
 func userKey(r *http.Request) (string, error) { return caller(r).User, nil }
 
-// addressKey is where a call comes from. Addresses of IPv6 count by their network: who has one has them all.
-func addressKey(r *http.Request) (string, error) {
-	return httprate.CanonicalizeIP(clientAddress(r)), nil
-}
+// addressKey is where a call comes from.
+func addressKey(r *http.Request) (string, error) { return limitedAddress(r), nil }
 
 func tooManyJoins(http.ResponseWriter, *http.Request) error {
 	return newProblem(http.StatusTooManyRequests, "too_many_requests",

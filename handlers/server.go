@@ -34,8 +34,9 @@ type Config struct {
 	Sockets      *socket.Watcher // of streams over plain HTTP/1.1; nil: net/http keeps their connections
 	Demo         *Demo           // development mode only
 
-	JoinLimit        int // attempts to join a class, a minute and user
-	JoinAddressLimit int // the same, a minute and address
+	Unlimited        bool // no limits at all, for load tests
+	JoinLimit        int  // attempts to join a class, a minute and user
+	JoinAddressLimit int  // the same, a minute and address
 }
 
 // Server answers HTTP requests.
@@ -77,6 +78,8 @@ func New(cfg Config) *Server {
 	if s.writeTimeout == 0 {
 		s.writeTimeout = DefaultWriteTimeout
 	}
-	s.joinLimits = s.limitJoins(cmp.Or(cfg.JoinLimit, DefaultJoinLimit), cmp.Or(cfg.JoinAddressLimit, DefaultJoinAddressLimit))
+	if !cfg.Unlimited {
+		s.joinLimits = s.limitJoins(cmp.Or(cfg.JoinLimit, DefaultJoinLimit), cmp.Or(cfg.JoinAddressLimit, DefaultJoinAddressLimit))
+	}
 	return s
 }

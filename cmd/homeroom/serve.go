@@ -51,6 +51,8 @@ type serveCommand struct {
 	PresenceGrace time.Duration `env:"HOMEROOM_PRESENCE_GRACE" default:"10s" help:"Time that a user may have no stream without counting as gone."`
 	AwayAfter     time.Duration `env:"HOMEROOM_AWAY_AFTER" default:"5m" help:"Time without doing anything after which a user counts as away."`
 
+	Limits string `env:"HOMEROOM_LIMITS" default:"on" enum:"on,off" help:"off: nobody is limited in how much they do, for load tests."`
+
 	JoinLimit        int `env:"HOMEROOM_JOIN_LIMIT" default:"10" help:"Attempts to join a class with a code, a minute and user."`
 	JoinAddressLimit int `env:"HOMEROOM_JOIN_ADDRESS_LIMIT" default:"120" help:"The same, a minute and address: a whole school may share one."`
 }
@@ -141,7 +143,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets,
-		JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
+		Unlimited: c.Limits == "off", JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
 	}
 	if c.development() {
 		if config.Demo, err = handlers.NewDemo(ctx, store); err != nil {

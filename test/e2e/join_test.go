@@ -30,7 +30,7 @@ func TestJoin(t *testing.T) {
 	t.Parallel()
 	harness.EachDatabase(t, func(t *testing.T, db string) {
 		srv := harness.Start(t, harness.Options{
-			Database: db, Args: []string{"--join-limit", "1000", "--join-address-limit", "1000"}, Env: []string{"HOMEROOM_LOG_LEVEL=debug"},
+			Database: db, Env: []string{"HOMEROOM_LOG_LEVEL=debug"},
 		})
 
 		t.Run("whoever has the code joins", func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestJoinLimit(t *testing.T) {
 	}
 
 	t.Run("after ten attempts a user has to wait, even with the right code", func(t *testing.T) {
-		r := openRoom(t, harness.Options{Args: []string{"--join-address-limit", "1000"}})
+		r := openRoom(t, harness.Options{Limits: true})
 		elsewhere, code := furnish(t, r.srv), r.joinCode(t)
 		for i := range 10 {
 			[]room{r, elsewhere}[i%2].join(t, eve, "AAAA-AAAA").WantProblem(http.StatusForbidden, "wrong_code")
@@ -206,16 +206,20 @@ func TestJoinLimit(t *testing.T) {
 
 	t.Run("so does an address with many users", func(t *testing.T) {
 		const attempts = 120 // a school's worth
-		r := openRoom(t, harness.Options{})
+		r := openRoom(t, harness.Options{Limits: true})
 		code := r.joinCode(t)
-		for i := range attempts {
-			r.join(t, harness.Student(fmt.Sprintf("guesser-%d", i)), "AAAA-AAAA").WantProblem(http.StatusForbidden, "wrong_code")
+		from := func(address string, user harness.User, code string) *harness.Response {
+			return r.as(t, user).From(address).Do("POST", r.path("join"), map[string]string{"code": code})
 		}
-		refused(t, r.join(t, finn, code))
+		for i := range attempts {
+			from("127.0.0.2", harness.Student(fmt.Sprintf("guesser-%d", i)), "AAAA-AAAA").WantProblem(http.StatusForbidden, "wrong_code")
+		}
+		refused(t, from("127.0.0.2", finn, code))
+		from("127.0.0.3", finn, code).Want(http.StatusCreated)
 	})
 
 	t.Run("attempts at once are counted each", func(t *testing.T) {
-		r := openRoom(t, harness.Options{Args: []string{"--join-limit", "7", "--join-address-limit", "1000"}})
+		r := openRoom(t, harness.Options{Limits: true, Args: []string{"--join-limit", "7"}})
 		c := r.as(t, eve)
 		var mu sync.Mutex
 		tried := map[int]int{}

@@ -21,7 +21,7 @@ func TestPermissions(t *testing.T) {
 	operations := operationsByID(t)
 	checkAttempts(t, table, operations)
 	harness.EachDatabase(t, func(t *testing.T, db string) {
-		srv := harness.Start(t, harness.Options{Database: db, Args: []string{"--join-limit", "100000", "--join-address-limit", "100000"}})
+		srv := harness.Start(t, harness.Options{Database: db})
 		asset := regexp.MustCompile(`/assets/([\w.-]+)`).FindSubmatch(srv.With(t, "").Get("/").Want(http.StatusOK).Body)
 		if asset == nil {
 			t.Fatal("the page has no assets")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -46,6 +47,18 @@ func (s *Server) With(tb testing.TB, token string) *Client {
 func (c *Client) Unchecked() *Client {
 	twin := *c
 	twin.http = &http.Client{Transport: c.server.transport, CheckRedirect: c.http.CheckRedirect}
+	return &twin
+}
+
+// From is the same client at another address of this machine, such as 127.0.0.2: it has a connection of its own.
+func (c *Client) From(address string) *Client {
+	c.tb.Helper()
+	transport := newTransport()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	transport.DialContext = dialer.DialContext
+	c.tb.Cleanup(transport.CloseIdleConnections)
+	twin := *c
+	twin.http = &http.Client{Transport: theContract(c.tb).Transport(c.tb, transport), CheckRedirect: c.http.CheckRedirect}
 	return &twin
 }
 

@@ -20,6 +20,7 @@ type Options struct {
 	Env         []string // further environment, KEY=value
 	Args        []string // further flags of serve
 	Development bool     // no secret: the server makes its own
+	Limits      bool     // limits as by default; else none, since most stories do more than a person would
 }
 
 // Server is a running homeroom process, or one between two runs.
@@ -91,7 +92,11 @@ func (s *Server) run() {
 }
 
 func (s *Server) args() []string {
-	return append([]string{"serve", "--addr", s.addr, "--data", s.Data, "--log", "json"}, s.opts.Args...)
+	args := []string{"serve", "--addr", s.addr, "--data", s.Data, "--log", "json"}
+	if !s.opts.Limits {
+		args = append(args, "--limits", "off")
+	}
+	return append(args, s.opts.Args...)
 }
 
 func (s *Server) env() []string {
