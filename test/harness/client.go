@@ -21,6 +21,7 @@ type Client struct {
 	server *Server
 	tb     testing.TB
 	token  string
+	base   *http.Transport
 	http   *http.Client
 }
 
@@ -36,30 +37,35 @@ func (s *Server) As(tb testing.TB, user User) *Client {
 // With is a client with this token; with an empty one it sends none.
 func (s *Server) With(tb testing.TB, token string) *Client {
 	tb.Helper()
-	return &Client{server: s, tb: tb, token: token, http: &http.Client{
-		Transport:     theContract(tb).Transport(tb, s.transport),
+	c := &Client{server: s, tb: tb, token: token, base: s.transport}
+	return c.over(theContract(tb).Transport(tb, c.base))
+}
+
+// over has the client send its calls over a transport.
+func (c *Client) over(transport http.RoundTripper) *Client {
+	c.http = &http.Client{
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
+	return c
 }
 
 // Unchecked is the same client without the contract: for traffic in masses,
 // whose kind other calls show to be right, and for requests that no contract has.
 func (c *Client) Unchecked() *Client {
 	twin := *c
-	twin.http = &http.Client{Transport: c.server.transport, CheckRedirect: c.http.CheckRedirect}
-	return &twin
+	return twin.over(c.base)
 }
 
 // From is the same client at another address of this machine, such as 127.0.0.2: it has a connection of its own.
 func (c *Client) From(address string) *Client {
 	c.tb.Helper()
-	transport := newTransport()
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
-	transport.DialContext = dialer.DialContext
-	c.tb.Cleanup(transport.CloseIdleConnections)
 	twin := *c
-	twin.http = &http.Client{Transport: theContract(c.tb).Transport(c.tb, transport), CheckRedirect: c.http.CheckRedirect}
-	return &twin
+	twin.base = newTransport()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	twin.base.DialContext = dialer.DialContext
+	c.tb.Cleanup(twin.base.CloseIdleConnections)
+	return twin.over(theContract(c.tb).Transport(c.tb, twin.base))
 }
 
 // Call is one request. Body may be nil, a string or []byte that is sent as it

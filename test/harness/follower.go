@@ -35,6 +35,7 @@ type Follower struct {
 	mu      sync.Mutex // guards what follows
 	cursor  string
 	seen    []Sight          // of the class
+	arrived []time.Time      // when each of them came
 	last    map[string]int64 // seq of the last event of each channel
 	ready   int              // streams that became ready
 	cut     context.CancelFunc
@@ -158,6 +159,7 @@ func (f *Follower) takeEventLocked(e Event) {
 		}
 	}
 	f.seen = append(f.seen, sight)
+	f.arrived = append(f.arrived, time.Now())
 }
 
 func (f *Follower) fault(format string, args ...any) {
@@ -221,6 +223,13 @@ func (f *Follower) Seen() []Sight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.seen)
+}
+
+// Arrivals are the moments at which each of the events that were [Follower.Seen] came.
+func (f *Follower) Arrivals() []time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.arrived)
 }
 
 // Connections is how many streams have become ready for the follower so far.
