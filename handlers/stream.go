@@ -53,6 +53,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, stream *events.Str
 		stream.Serve(conn, expires, v.end)
 		return
 	}
+	defer s.gate.streaming(r.Context())()
 	startStream(w)
 	sink := &responseSink{w: w, control: http.NewResponseController(w), timeout: s.writeTimeout}
 	v.end(stream.Run(r.Context(), sink, expires))
