@@ -15,16 +15,18 @@ const (
 	supersededRetry = time.Minute
 	// crowdedRetry is the mean time after which those are told to come back for whom there is no place.
 	crowdedRetry = 30 * time.Second
-	// rationWindow is in which time a user's newcomers may supersede as many streams as the user may have.
+	// rationWindow is in which time a user's newcomers may supersede as many streams as the user may have, and rationLeast
+	// at least: a person who goes from tab to tab.
 	rationWindow = time.Minute
+	rationLeast  = 10
 )
 
 // census counts the open streams for the caps. Hub.mu guards it.
 //
 // A stream counts for its class and its address from add to remove, as it does in Hub.streams. Remove comes after a
 // socket is closed, so a client that never reads keeps its place for as long as it keeps the descriptor. Among its
-// user's a stream counts from when it was opened until it is superseded or removed; so there are for a moment twice as
-// many as the cap at most, since supersedes are rationed.
+// user's a stream counts from when it was opened until it is superseded or removed; so there are for a moment more than
+// the cap, by the ration at most.
 //
 // What counts nothing has no entry. So no map has more entries than there are streams.
 type census struct {
@@ -110,7 +112,7 @@ func (c *census) spend(user string, most int) bool {
 	if now.Sub(r.since) >= rationWindow {
 		r = ration{since: now}
 	}
-	if r.used >= most {
+	if r.used >= max(most, rationLeast) {
 		return false
 	}
 	r.used++

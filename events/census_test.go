@@ -204,7 +204,7 @@ func TestSupersede(t *testing.T) {
 	})
 	t.Run("is rationed", func(t *testing.T) {
 		inBubble(t, Config{MaxUserStreams: 3}, func(f *fixture) {
-			for range 6 {
+			for range 3 + rationLeast {
 				f.open("s", nil)
 			}
 			f.wantRefused(Request{User: "s", Class: class})
