@@ -90,6 +90,7 @@ func TestRawRequests(t *testing.T) {
 			if c.goesOn {
 				return
 			}
+			_ = conn.(*net.TCPConn).CloseWrite()               // which ends a body that would be waited for
 			if rest, _ := io.ReadAll(answers); len(rest) > 0 { // which a reset may end, too
 				t.Errorf("and then: %.500s", rest)
 			}
