@@ -52,6 +52,14 @@ func (h *Hub) refuse() []*Stream {
 // Retry draws the time after which a refused stream is told to come back.
 func (h *Hub) Retry() time.Duration { return jitter(h.cfg.Retry) }
 
+// RetryFor is Retry for those who were refused for a reason: where there is no place, there is none in two seconds either.
+func (h *Hub) RetryFor(reason Reason) time.Duration {
+	if reason == ReasonTooMany {
+		return jitter(crowdedRetry)
+	}
+	return h.Retry()
+}
+
 // Closed reports whether the hub drains or is closed.
 func (h *Hub) Closed() bool {
 	h.mu.RLock()

@@ -47,6 +47,12 @@ type Config struct {
 	Poll      time.Duration
 	Queue     int
 	Ring      int
+	// How many streams may be open on this node at a time, long polls among them; 0: any number. Beyond MaxUserStreams a
+	// user's oldest one makes room; beyond the others newcomers are turned away.
+	MaxStreams        int // in all
+	MaxUserStreams    int
+	MaxAddressStreams int
+	MaxClassStreams   int // of the class's own, not of those of all classes
 	// MemoryLimit is how many bytes may be in use before new streams are turned away and the slowest are cut; 0: any.
 	MemoryLimit uint64
 	// MemoryUsed tells how many are in use; [UsedMemory] by default.
@@ -87,6 +93,7 @@ type Hub struct {
 	epoch   string
 	feeds   map[Channel]*feed
 	streams map[*Stream]struct{}
+	census  census
 	served  int // streams on sockets
 	turn    int // of the shards
 	closed  bool
@@ -131,6 +138,7 @@ func New(cfg Config) (*Hub, error) {
 		stop:    stop,
 		feeds:   map[Channel]*feed{},
 		streams: map[*Stream]struct{}{},
+		census:  newCensus(),
 		left:    make(chan struct{}),
 	}
 	h.metrics = newMetrics(cfg.Metrics, h)

@@ -32,20 +32,26 @@ func inBubble(t *testing.T, cfg Config, story func(*fixture)) {
 	for kind, sockets := range map[string]bool{"sink": false, "socket": true} {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := &fixture{t: t, log: newMemLog(), sockets: sockets}
-				f.log.commit(class, MemberJoined, "t")
-				f.log.commit(class, MemberJoined, "s")
-				cfg.Log = f.log
-				hub, err := New(cfg)
-				if err != nil {
-					t.Fatal(err)
-				}
-				f.hub = hub
-				defer hub.Close()
+				f := openBubble(t, cfg, sockets)
+				defer f.hub.Close()
 				story(f)
 			})
 		})
 	}
+}
+
+// openBubble makes the fixture of a story.
+func openBubble(t *testing.T, cfg Config, sockets bool) *fixture {
+	t.Helper()
+	f := &fixture{t: t, log: newMemLog(), sockets: sockets}
+	f.log.commit(class, MemberJoined, "t")
+	f.log.commit(class, MemberJoined, "s")
+	cfg.Log = f.log
+	var err error
+	if f.hub, err = New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // post commits and publishes n messages.

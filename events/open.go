@@ -18,13 +18,14 @@ type Request struct {
 	Limit  int           // events after which a Run ends; 0: never
 
 	Address string // where the client is, for admins
+	Counted string // under which its address is counted for [Config.MaxAddressStreams]; "": it isn't
 
 	Poll   bool // for Collect: gets no presence and typing of the moment
 	Absent bool // with Poll: doesn't make the user present
 }
 
-// Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrClosed], [ErrOverloaded], an error that
-// wraps [ErrCursor] for a cursor of another stream, or the log's error.
+// Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrClosed], [ErrOverloaded],
+// [ErrTooManyStreams], an error that wraps [ErrCursor] for a cursor of another stream, or the log's error.
 func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 	s := &Stream{
 		Connection: uuid.NewString(),
@@ -38,6 +39,7 @@ func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 		types:      req.Types,
 		limit:      int64(req.Limit),
 		address:    req.Address,
+		counted:    req.Counted,
 		since:      Now(),
 		poll:       req.Poll,
 		absent:     req.Absent,
@@ -52,7 +54,11 @@ func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 	if err := h.add(s); err != nil {
 		return nil, err
 	}
-	if err := s.open(ctx, req); err != nil {
+	err := s.open(ctx, req)
+	if err == nil {
+		err = h.claim(s) // now: who may not read supersedes nobody
+	}
+	if err != nil {
 		s.close()
 		return nil, err
 	}
@@ -170,6 +176,9 @@ func (h *Hub) add(s *Stream) error {
 	if h.short.Load() {
 		return ErrOverloaded
 	}
+	if err := h.countLocked(s); err != nil {
+		return err
+	}
 	s.epoch = h.epoch
 	h.streams[s] = struct{}{}
 	h.metrics.open.Inc()
@@ -183,6 +192,7 @@ func (h *Hub) remove(s *Stream) {
 	defer h.mu.Unlock()
 	if _, ok := h.streams[s]; ok {
 		delete(h.streams, s)
+		h.discountLocked(s)
 		h.metrics.open.Dec()
 	}
 }

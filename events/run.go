@@ -119,5 +119,8 @@ func (s *Stream) farewell(reason Reason) []byte {
 	if reason.untold() {
 		return nil
 	}
+	if reason == ReasonSuperseded {
+		return Closing(reason, jitter(supersededRetry))
+	}
 	return Closing(reason, s.retry)
 }

@@ -214,6 +214,13 @@ func (h *Hub) enlist(s *Stream) {
 	s.mu.Unlock()
 }
 
+// OnSockets is how many streams are on sockets of their own, which have not been closed yet.
+func (h *Hub) OnSockets() int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.served
+}
+
 // discharge says that one of them has ended.
 func (h *Hub) discharge() {
 	h.mu.Lock()

@@ -30,6 +30,7 @@ type Stream struct {
 	types   map[Type]bool // those that are wanted; nil: all
 	limit   int64         // events after which the stream ends; 0: never
 	address string
+	counted string // see Request
 	since   Time
 
 	poll, absent bool // see Request

@@ -56,6 +56,9 @@ func (p *Problem) with(name, value string) *Problem {
 // retryAfter is how many seconds a client waits before it tries an unavailable database again.
 const retryAfter = "2"
 
+// crowdedAfter is how many seconds it waits before it polls again where there was no place for it.
+const crowdedAfter = "30"
+
 // problemOf turns any error of a handler into the problem that is answered. What it doesn't know is a 500.
 func problemOf(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
@@ -74,6 +77,11 @@ func problemOf(err error) *Problem {
 	if slow, ok := errors.AsType[*storage.SlowModeError](err); ok {
 		seconds := strconv.Itoa(int(math.Ceil(slow.Wait.Seconds())))
 		return newProblem(http.StatusTooManyRequests, "slow_mode", "The class is in slow mode. Your next message may come in "+seconds+" s.").with("Retry-After", seconds)
+	}
+	if errors.Is(err, events.ErrTooManyStreams) {
+		return newProblem(http.StatusTooManyRequests, "too_many_streams",
+			"There are as many streams and polls open as may be: of you, of your network, of this class or in all. Close some, or try again later.").
+			with("Retry-After", crowdedAfter)
 	}
 	if f, ok := errors.AsType[*storage.FieldError](err); ok {
 		return (&checks{{f.Field, f.Message}}).problem()
@@ -114,11 +122,11 @@ func problemOf(err error) *Problem {
 	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong on our side; it is in the log.")
 }
 
-// passing reports whether a failure passes by itself: the database is away, memory is short, or this
+// passing reports whether a failure passes by itself: the database is away, memory or place is short, or this
 // process stops.
 func passing(err error) bool {
 	return errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrClosed) ||
-		errors.Is(err, events.ErrClosed) || errors.Is(err, events.ErrOverloaded) || errors.Is(err, context.DeadlineExceeded)
+		errors.Is(err, events.ErrClosed) || errors.Is(err, events.ErrOverloaded) || errors.Is(err, events.ErrTooManyStreams) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // handle makes an http.HandlerFunc of a handler. It is the one place where errors become answers and log lines.

@@ -12,7 +12,7 @@ import (
 // Handler is the whole route tree. No middleware here may buffer, time out or wrap a response: the streams are below.
 func (s *Server) Handler() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.logRequests, s.recoverPanics, s.allowOrigins)
+	r.Use(s.logRequests, s.recoverPanics, boundBodies, s.allowOrigins)
 	r.NotFound(s.handle(noRoute))
 	r.MethodNotAllowed(s.handle(noMethod))
 

@@ -32,6 +32,7 @@ type Config struct {
 	CORSOrigins  []string             // origins whose pages may call; none by default
 	WriteTimeout time.Duration
 	Sockets      *socket.Watcher // of streams over plain HTTP/1.1; nil: net/http keeps their connections
+	Gate         *Gate           // of the http.Server, to be told of streams; nil: there is none
 	Demo         *Demo           // development mode only
 
 	Unlimited        bool // no limits at all, for load tests
@@ -49,6 +50,7 @@ type Server struct {
 	origins      []string
 	writeTimeout time.Duration
 	sockets      *socket.Watcher
+	gate         *Gate
 	demo         *Demo
 	sameOrigin   *http.CrossOriginProtection
 	joinLimits   []func(http.Handler) http.Handler
@@ -65,6 +67,7 @@ func New(cfg Config) *Server {
 		origins:      cfg.CORSOrigins,
 		writeTimeout: cfg.WriteTimeout,
 		sockets:      cfg.Sockets,
+		gate:         cfg.Gate,
 		demo:         cfg.Demo,
 		sameOrigin:   http.NewCrossOriginProtection(),
 	}

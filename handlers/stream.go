@@ -53,6 +53,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, stream *events.Str
 		stream.Serve(conn, expires, v.end)
 		return
 	}
+	defer s.gate.streaming(r.Context())()
 	startStream(w)
 	sink := &responseSink{w: w, control: http.NewResponseController(w), timeout: s.writeTimeout}
 	v.end(stream.Run(r.Context(), sink, expires))
@@ -73,7 +74,7 @@ func streamRequest(r *http.Request, class string) (_ events.Request, resume bool
 		return events.Request{}, false, err
 	}
 	id := caller(r)
-	req := events.Request{User: id.User, Admin: id.Admin(), Class: class, Address: clientAddress(r)}
+	req := events.Request{User: id.User, Admin: id.Admin(), Class: class, Address: clientAddress(r), Counted: limitedAddress(r)}
 	if req.After, err = cursorParam(r.Header.Get("Last-Event-ID"), values, "last_event_id", "lastEventId"); err != nil {
 		return events.Request{}, false, err
 	}
@@ -106,11 +107,13 @@ func (s *Server) refuseStream(w http.ResponseWriter, cause error) error {
 		reason = events.ReasonShutdown
 	case errors.Is(cause, events.ErrOverloaded):
 		reason = events.ReasonOverloaded
+	case errors.Is(cause, events.ErrTooManyStreams):
+		reason = events.ReasonTooMany
 	default:
 		s.log.Error("stream refused", "error", cause)
 	}
 	s.hub.Refused(reason)
 	startStream(w)
-	_, _ = w.Write(events.Closing(reason, s.hub.Retry())) // a caller who is gone comes back anyway
+	_, _ = w.Write(events.Closing(reason, s.hub.RetryFor(reason))) // a caller who is gone comes back anyway
 	return nil
 }

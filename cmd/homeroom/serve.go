@@ -23,6 +23,7 @@ import (
 const (
 	headerTimeout = 10 * time.Second // for a request's headers to arrive
 	idleTimeout   = 2 * time.Minute  // for a connection between requests; above what proxies reuse
+	answerTimeout = 90 * time.Second // for a request to be answered and the answer to be read; above the longest poll. Streams have their own.
 	maxHeader     = 32 << 10
 )
 
@@ -32,6 +33,7 @@ type serveCommand struct {
 	tokenFlags
 	logFlags
 	retentionFlags
+	connectionFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -100,6 +102,9 @@ func (c *serveCommand) check() error {
 			return fmt.Errorf("HOMEROOM_CORS_ORIGINS: %q is no origin; want SCHEME://HOST or SCHEME://HOST:PORT", origin)
 		}
 	}
+	if err := c.checkConnections(); err != nil {
+		return err
+	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)
 	}
@@ -116,11 +121,14 @@ func (c *serveCommand) development() bool { return c.JWTSecret == "" }
 func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *handlers.Tokens, store storage.Store) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	hub, err := events.New(events.Config{
+	room, unlimited := c.measureRoom(log), c.Limits == "off"
+	hubConfig := events.Config{
 		Log: store, Logger: log, Metrics: registry, Heartbeat: c.Heartbeat, Retry: c.Retry, Poll: c.Poll,
 		Queue: c.Queue, Ring: c.Ring, Reload: handlers.ReloadPaths, MemoryLimit: c.memoryLimit(),
 		Grace: c.PresenceGrace, AwayAfter: c.AwayAfter, Register: store,
-	})
+	}
+	c.cap(&hubConfig, room, unlimited)
+	hub, err := events.New(hubConfig)
 	if err != nil {
 		return err
 	}
@@ -140,10 +148,11 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	defer stop()
 	store.OnReceipts(hub.Receipts)
 	tasks.Go(func() { store.RunJobs(background, storage.Schedule{Poll: c.JobPoll, Logger: log}) })
+	gate := handlers.NewGate(c.gate(room, unlimited, hub.OnSockets, registry))
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
-		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets,
-		Unlimited: c.Limits == "off", JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
+		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets, Gate: gate,
+		Unlimited: unlimited, JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
 	}
 	if c.development() {
 		if config.Demo, err = handlers.NewDemo(ctx, store); err != nil {
@@ -155,9 +164,9 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 		return err
 	}
 	defer profiles.Close()
-	listener, err := net.Listen("tcp", c.Addr)
+	listener, err := c.listen(ctx, c.Addr)
 	if err != nil {
-		return fmt.Errorf("%w; set HOMEROOM_ADDR to another address", err)
+		return err
 	}
 	addr := listener.Addr().String()
 	log.Info("listening", "addr", addr, "version", version(), "development", c.development())
@@ -169,8 +178,11 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	server := &http.Server{
 		Handler:           handlers.New(config).Handler(),
 		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ConnState:         gate.ConnState,
+		ConnContext:       gate.ConnContext,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)

@@ -2,6 +2,7 @@
 
 const missed = 2.5; // heartbeats that have to be missing until a stream counts as dead
 const usual = 15_000; // milliseconds between heartbeats, until the stream says it
+const leave = 60_000; // milliseconds that a superseded stream leaves its place to another, if nobody looks at it
 const shortest = 1_000; // the least patience: a busy browser is late itself
 
 const logged = [
@@ -20,7 +21,8 @@ const signals = ['presence.snapshot', 'presence.updated', 'typing.updated'];
 //   signal(type, data)  for what is live: who is there, who types
 //   moved(cursor)       when everything up to this cursor was taken
 //   live()              when the stream is open
-//   lost()              when it is not; it will come back
+//   lost()              when it is not; it will come back. A stream that was superseded by another of the same user
+//                       comes back when the page is looked at again: at once, it would supersede another in turn
 //   resync()            when the cursor can't be honoured; the stream is closed
 //   refused(greeted)    when the browser has given up; greeted tells whether this cursor ever worked
 export class Stream {
@@ -32,6 +34,7 @@ export class Stream {
   #patience = missed * usual;
   #heard = 0; // when something last came
   #timer;
+  #away = false; // superseded
   #listening = new AbortController();
 
   constructor(path, cursor, on) {
@@ -40,6 +43,7 @@ export class Stream {
     this.#on = on;
     const { signal } = this.#listening;
     document.addEventListener('visibilitychange', () => this.#wake(), { signal });
+    addEventListener('focus', () => this.#wake(), { signal });
     // A page that the browser keeps for the back button must hold no connection.
     addEventListener('pagehide', () => this.#drop(), { signal });
     addEventListener('pageshow', (event) => event.persisted && this.#reopen(), { signal });
@@ -69,7 +73,10 @@ export class Stream {
       this.#heed();
       this.#on.live();
     });
-    hear('stream.closing', () => this.#on.lost());
+    hear('stream.closing', ({ reason }) => {
+      this.#on.lost();
+      if (reason === 'superseded') this.#giveWay();
+    });
     hear('resync', () => {
       this.close();
       this.#on.resync();
@@ -91,7 +98,15 @@ export class Stream {
     this.#source.close();
   }
 
+  // giveWay closes the stream, which has to be done before EventSource comes back, until the page is looked at again.
+  #giveWay() {
+    this.#drop();
+    this.#away = true;
+    this.#timer = setTimeout(() => this.#reopen(), leave);
+  }
+
   #reopen() {
+    this.#away = false;
     this.#drop();
     this.#on.lost();
     this.#open();
@@ -106,6 +121,7 @@ export class Stream {
 
   // wake looks at the clock when the page is seen again: timers of hidden pages and of machines asleep are late.
   #wake() {
-    if (document.visibilityState === 'visible' && Date.now() - this.#heard >= this.#patience) this.#reopen();
+    if (document.visibilityState !== 'visible') return;
+    if (this.#away || Date.now() - this.#heard >= this.#patience) this.#reopen();
   }
 }

@@ -127,7 +127,7 @@ describe('the page', { skip: missing }, () => {
 
       const { addr } = server;
       await server.kill();
-      await page.getByTestId('state').filter({ hasText: 'reconnecting' }).waitFor();
+      await reconnecting(page);
 
       // Out of the page's reach first, so that these are certainly missed by its stream…
       await server.start();
@@ -151,6 +151,18 @@ describe('the page', { skip: missing }, () => {
       // While nobody listens, the browser itself reports each attempt; the page may not.
       errors.splice(0, errors.length, ...errors.filter((text) => !text.includes('net::ERR_')));
     })));
+
+  it('leaves its place to another page of the user, and takes it back when it is looked at', () => withServer((server) =>
+    withPage({ server }, (one) => withPage({ server }, async (other) => {
+      await reconnecting(one);
+      await post('to the one that is left', student, server);
+      await shown(other, ['to the one that is left']);
+      assert.equal(await one.getByText('to the one that is left').count(), 0);
+      await one.evaluate(() => dispatchEvent(new Event('focus')));
+      await live(one);
+      await shown(one, ['to the one that is left']); // and nothing is missed
+      await reconnecting(other);
+    })), { HOMEROOM_MAX_USER_STREAMS: '1' }));
 
   it('shows who is there and who types', () => withPage({}, async (page) => {
     await page.getByTestId('who').selectOption(student.user);
@@ -248,8 +260,8 @@ describe('the page', { skip: missing }, () => {
     withPage({}, (page) => shot(page, 'page-desktop')));
 
   // withServer runs the story on a server of its own.
-  async function withServer(story) {
-    const own = await Server.fresh(binary);
+  async function withServer(story, settings) {
+    const own = await Server.fresh(binary, settings);
     try {
       await story(own);
     } finally {
@@ -286,6 +298,11 @@ describe('the page', { skip: missing }, () => {
 // live waits until the page's stream is open.
 function live(page) {
   return page.getByTestId('state').filter({ hasText: /^\s*live\s*$/ }).waitFor();
+}
+
+// reconnecting waits until it is not.
+function reconnecting(page) {
+  return page.getByTestId('state').filter({ hasText: 'reconnecting' }).waitFor();
 }
 
 // shown waits until the page shows all of the texts, and then holds it to showing each once

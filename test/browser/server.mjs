@@ -39,16 +39,18 @@ export class Server {
   #process;
   #exited; // resolves when the process has ended
   #log = [];
+  #settings; // environment variables
 
-  constructor(binary, data) {
+  constructor(binary, data, settings) {
     this.#binary = binary;
     this.#data = data;
+    this.#settings = settings;
     this.addr = undefined; // host:port, once it listens
   }
 
   // fresh starts a server that nobody has used yet.
-  static async fresh(binary) {
-    const server = new Server(binary, await tempFolder());
+  static async fresh(binary, settings = {}) {
+    const server = new Server(binary, await tempFolder(), settings);
     try {
       await server.start();
     } catch (error) {
@@ -66,7 +68,7 @@ export class Server {
   async start(addr = '127.0.0.1:0') {
     this.#process = spawn(this.#binary, [], {
       cwd: this.#data,
-      env: { ...environment(), HOMEROOM_ADDR: addr, HOMEROOM_DATA: this.#data, HOMEROOM_LOG: 'json' },
+      env: { ...environment(), HOMEROOM_ADDR: addr, HOMEROOM_DATA: this.#data, HOMEROOM_LOG: 'json', ...this.#settings },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#exited = once(this.#process, 'exit');

@@ -25,3 +25,13 @@ func (s *Server) RSS(tb testing.TB) int64 {
 	tb.Fatal("no VmRSS in the status of the process")
 	return 0
 }
+
+// FDs is how many descriptors the server has open. Where there is no /proc the test is skipped.
+func (s *Server) FDs(tb testing.TB) int {
+	tb.Helper()
+	open, err := os.ReadDir(filepath.Join("/proc", fmt.Sprint(s.PID()), "fd"))
+	if err != nil {
+		tb.Skipf("the descriptors of a process can't be counted here: %v", err)
+	}
+	return len(open)
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -79,8 +80,20 @@ func (o *Output) WaitLine(tb testing.TB, what string, accepts func(line string) 
 // environment that could configure it.
 func launch(tb testing.TB, args, env []string) *process {
 	tb.Helper()
+	return launchCommand(tb, exec.Command(Binary(tb), args...), env)
+}
+
+// launchLimited is launch with so few descriptors that the process may have.
+func launchLimited(tb testing.TB, files int, args, env []string) *process {
+	tb.Helper()
+	limited := []string{"-c", `ulimit -n "$0" && exec "$@"`, strconv.Itoa(files), Binary(tb)}
+	return launchCommand(tb, exec.Command("/bin/sh", append(limited, args...)...), env)
+}
+
+func launchCommand(tb testing.TB, cmd *exec.Cmd, env []string) *process {
+	tb.Helper()
 	p := &process{log: &Log{}, stdout: &Output{}, exited: make(chan struct{})}
-	p.cmd = exec.Command(Binary(tb), args...)
+	p.cmd = cmd
 	p.cmd.Env = append(cleanEnv(), env...)
 	p.cmd.SysProcAttr = procAttr()
 	p.cmd.Stdout = p.stdout

@@ -21,6 +21,7 @@ type Options struct {
 	Args        []string // further flags of serve
 	Development bool     // no secret: the server makes its own
 	Limits      bool     // limits as by default; else none, since most stories do more than a person would
+	Files       int      // descriptors that it may have; 0: as many as we have
 }
 
 // Server is a running homeroom process, or one between two runs.
@@ -68,7 +69,7 @@ func (s *Server) run() {
 	ctx, cancel := context.WithTimeout(s.tb.Context(), Patience)
 	defer cancel()
 	for {
-		s.proc = launch(s.tb, s.args(), s.env())
+		s.proc = s.launch()
 		s.runs = append(s.runs, s.proc.log)
 		var listening Record
 		s.proc.log.bell.until(ctx, func() bool {
@@ -89,6 +90,14 @@ func (s *Server) run() {
 			s.tb.Fatalf("homeroom does not listen; it said:\n%s", last)
 		}
 	}
+}
+
+func (s *Server) launch() *process {
+	s.tb.Helper()
+	if s.opts.Files > 0 {
+		return launchLimited(s.tb, s.opts.Files, s.args(), s.env())
+	}
+	return launch(s.tb, s.args(), s.env())
 }
 
 func (s *Server) args() []string {
