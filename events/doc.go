@@ -46,6 +46,12 @@
 // it reads from the log, and for its end. While a shard is behind, those who post wait for it ([Hub.Settle]); while
 // memory is short, newcomers are turned away and the slowest are cut.
 //
+// # Caps
+//
+// How many streams a node, a class, an address and a user may have is bounded. Beyond its cap a user's oldest stream makes
+// room, rationed so that clients that come right back can't go on superseding each other; beyond the others newcomers are
+// turned away. A stream keeps its place until its socket is closed.
+//
 // # Presence
 //
 // Who is there and who types is known for the classes that streams of this node carry: a person for each user, over all
