@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -34,9 +33,9 @@ type Config struct {
 	Sockets      *socket.Watcher // of streams over plain HTTP/1.1; nil: net/http keeps their connections
 	Demo         *Demo           // development mode only
 
-	Unlimited        bool // no limits at all, for load tests
-	JoinLimit        int  // attempts to join a class, a minute and user
-	JoinAddressLimit int  // the same, a minute and address
+	Unlimited bool // no limits at all, for load tests
+	Limits    Limits
+	Proxies   *Proxies // whose word on where a request comes from is taken; nil: nobody's
 }
 
 // Server answers HTTP requests.
@@ -51,7 +50,8 @@ type Server struct {
 	sockets      *socket.Watcher
 	demo         *Demo
 	sameOrigin   *http.CrossOriginProtection
-	joinLimits   []func(http.Handler) http.Handler
+	limits       *limits // nil: none
+	proxies      *Proxies
 }
 
 // New makes a server; Handler is what listens.
@@ -67,6 +67,7 @@ func New(cfg Config) *Server {
 		sockets:      cfg.Sockets,
 		demo:         cfg.Demo,
 		sameOrigin:   http.NewCrossOriginProtection(),
+		proxies:      cfg.Proxies,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -79,7 +80,7 @@ func New(cfg Config) *Server {
 		s.writeTimeout = DefaultWriteTimeout
 	}
 	if !cfg.Unlimited {
-		s.joinLimits = s.limitJoins(cmp.Or(cfg.JoinLimit, DefaultJoinLimit), cmp.Or(cfg.JoinAddressLimit, DefaultJoinAddressLimit))
+		s.limits = newLimits(cfg.Limits, s.metrics)
 	}
 	return s
 }
