@@ -79,8 +79,8 @@ func New(cfg Config) *Server {
 	if s.writeTimeout == 0 {
 		s.writeTimeout = DefaultWriteTimeout
 	}
-	if !cfg.Unlimited {
-		s.limits = newLimits(cfg.Limits, s.metrics)
+	if limits := newLimits(cfg.Limits, s.metrics); !cfg.Unlimited { // whose metrics are there in any case
+		s.limits = limits
 	}
 	return s
 }
