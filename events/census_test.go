@@ -260,7 +260,7 @@ func (b *tab) live(until time.Time) {
 		s, err := b.f.hub.Open(b.f.t.Context(), Request{User: "s", Class: class, After: b.after})
 		if err != nil {
 			b.refused++
-			b.wait(b.f.hub.RetryFor(ReasonTooMany))
+			b.wait(b.f.hub.RetryFor(ReasonCrowded))
 			continue
 		}
 		r := newReader(b.f.t)

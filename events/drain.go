@@ -54,7 +54,7 @@ func (h *Hub) Retry() time.Duration { return jitter(h.cfg.Retry) }
 
 // RetryFor is Retry for those who were refused for a reason: where there is no place, there is none in two seconds either.
 func (h *Hub) RetryFor(reason Reason) time.Duration {
-	if reason == ReasonTooMany {
+	if reason == ReasonCrowded {
 		return jitter(crowdedRetry)
 	}
 	return h.Retry()

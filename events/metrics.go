@@ -55,7 +55,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 			Name: "homeroom_log_reads_total", Help: "Questions to the log by the hub, by kind: load, heads or read.",
 		}, []string{"kind"}),
 	}
-	for _, reason := range []Reason{ReasonOverloaded, ReasonTooMany, ReasonShutdown, ReasonUnavailable} {
+	for _, reason := range []Reason{ReasonCrowded, ReasonOverloaded, ReasonShutdown, ReasonTooMany, ReasonUnavailable} {
 		m.refused.WithLabelValues(string(reason)) // there from the start: what appears with its first count has no rate then
 	}
 	if reg != nil {

@@ -29,7 +29,7 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 		}
 		id, err := s.tokens.verify(text)
 		if err != nil {
-			return err
+			return s.limits.failed(w, r, err)
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, id)))
 		return nil

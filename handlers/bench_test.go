@@ -73,7 +73,7 @@ func BenchmarkPost(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer hub.Close()
-	handler := New(Config{Store: noStore{}, Hub: hub, Tokens: tokens}).Handler()
+	handler := New(Config{Store: noStore{}, Hub: hub, Tokens: tokens, Unlimited: true}).Handler()
 	const text = `{"text":"Could somebody explain once more why the mitochondrion has two membranes? I missed the end of the lesson."}`
 	b.ReportAllocs()
 	for b.Loop() {

@@ -3,21 +3,8 @@ package handlers
 import (
 	"net/http"
 	"net/url"
-	"strconv"
-	"time"
-
-	"github.com/go-chi/httprate"
 
 	"homeroom/storage"
-)
-
-const (
-	// DefaultJoinLimit is how many attempts to join a user has in joinWindow: enough for typing errors, and far too
-	// few to guess a code.
-	DefaultJoinLimit = 10
-	// DefaultJoinAddressLimit is the same for an address, which a whole school may share.
-	DefaultJoinAddressLimit = 120
-	joinWindow              = time.Minute
 )
 
 func (s *Server) putJoinCode(w http.ResponseWriter, r *http.Request) error {
@@ -86,37 +73,4 @@ func (s *Server) joinClass(w http.ResponseWriter, r *http.Request) error {
 		return replyCreated(w, path+"/"+url.PathEscape(m.User), m.Version, m)
 	}
 	return replyVersion(w, http.StatusOK, m.Version, m)
-}
-
-// limitJoins bounds the attempts to join, of each user and from each address: codes are short. Every process counts
-// for itself.
-func (s *Server) limitJoins(perUser, perAddress int) []func(http.Handler) http.Handler {
-	limit := func(most int, key httprate.KeyFunc) func(http.Handler) http.Handler {
-		return httprate.LimitBy(most, joinWindow, key,
-			httprate.WithLimitHandler(s.handle(tooManyJoins)),
-			httprate.WithResponseHeaders(httprate.ResponseHeaders{})) // two limits would write them over each other
-	}
-	byAddress := limit(perAddress, addressKey)
-	unlessExempt := func(next http.Handler) http.Handler {
-		limited := byAddress(next)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if limitedAddress(r) == "" {
-				next.ServeHTTP(w, r)
-				return
-			}
-			limited.ServeHTTP(w, r)
-		})
-	}
-	return []func(http.Handler) http.Handler{unlessExempt, limit(perUser, userKey)}
-}
-
-// userKey is who calls.
-func userKey(r *http.Request) (string, error) { return caller(r).User, nil }
-
-// addressKey is where a call comes from.
-func addressKey(r *http.Request) (string, error) { return limitedAddress(r), nil }
-
-func tooManyJoins(http.ResponseWriter, *http.Request) error {
-	return newProblem(http.StatusTooManyRequests, "too_many_requests",
-		"There were too many attempts to join. Wait a minute.").with("Retry-After", strconv.Itoa(int(joinWindow.Seconds())))
 }

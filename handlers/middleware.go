@@ -24,7 +24,7 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 		start := time.Now()
 		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		next.ServeHTTP(wrapped, r)
-		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", wrapped.Status(),
+		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "address", clientAddress(r), "status", wrapped.Status(),
 			"bytes", wrapped.BytesWritten(), "duration_ms", time.Since(start).Milliseconds())
 	})
 }
@@ -58,7 +58,7 @@ func (s *Server) allowOrigins(next http.Handler) http.Handler {
 		AllowedOrigins: s.origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Match", keyHeader, "Last-Event-ID", "Cache-Control"},
-		ExposedHeaders: []string{cursorHeader, "ETag", "Location", replayedHeader, "Retry-After", "WWW-Authenticate"},
+		ExposedHeaders: []string{cursorHeader, "ETag", "Location", replayedHeader, "Retry-After", quotaHeader, policyHeader, "WWW-Authenticate"},
 		MaxAge:         corsMaxAge,
 	}).Handler(next)
 }

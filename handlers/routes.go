@@ -12,7 +12,7 @@ import (
 // Handler is the whole route tree. No middleware here may buffer, time out or wrap a response: the streams are below.
 func (s *Server) Handler() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.logRequests, s.recoverPanics, boundBodies, s.allowOrigins)
+	r.Use(s.proxies.find, s.logRequests, s.recoverPanics, boundBodies, s.allowOrigins)
 	r.NotFound(s.handle(noRoute))
 	r.MethodNotAllowed(s.handle(noMethod))
 
@@ -27,10 +27,10 @@ func (s *Server) Handler() http.Handler {
 	}
 
 	r.Route("/v1", func(r chi.Router) {
-		r.Delete("/session", s.handle(s.deleteSession))
+		r.With(s.limitCalls).Delete("/session", s.handle(s.deleteSession))
 
 		r.Group(func(r chi.Router) {
-			r.Use(s.authenticate)
+			r.Use(s.authenticate, s.limitCalls)
 			r.Post("/session", s.handle(s.createSession))
 			r.Post("/classes", s.handle(s.createClass))
 			r.Get("/classes", s.handle(s.listClasses))
@@ -65,7 +65,7 @@ func (s *Server) Handler() http.Handler {
 			r.Get(class+"/join-code", s.handle(s.getJoinCode))
 			r.Put(class+"/join-code", s.handle(s.putJoinCode))
 			r.Delete(class+"/join-code", s.handle(s.deleteJoinCode))
-			r.With(s.joinLimits...).Post(class+"/join", s.handle(s.joinClass))
+			r.Post(class+"/join", s.handle(s.joinClass))
 
 			r.Post(class+"/messages", s.handle(s.createMessage))
 			r.Get(class+"/messages", s.handle(s.listMessages))

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -35,9 +34,9 @@ type Config struct {
 	Gate         *Gate           // of the http.Server, to be told of streams; nil: there is none
 	Demo         *Demo           // development mode only
 
-	Unlimited        bool // no limits at all, for load tests
-	JoinLimit        int  // attempts to join a class, a minute and user
-	JoinAddressLimit int  // the same, a minute and address
+	Unlimited bool // no limits at all, for load tests
+	Limits    Limits
+	Proxies   *Proxies // whose word on where a request comes from is taken; nil: nobody's
 }
 
 // Server answers HTTP requests.
@@ -53,7 +52,8 @@ type Server struct {
 	gate         *Gate
 	demo         *Demo
 	sameOrigin   *http.CrossOriginProtection
-	joinLimits   []func(http.Handler) http.Handler
+	limits       *limits // nil: none
+	proxies      *Proxies
 }
 
 // New makes a server; Handler is what listens.
@@ -70,6 +70,7 @@ func New(cfg Config) *Server {
 		gate:         cfg.Gate,
 		demo:         cfg.Demo,
 		sameOrigin:   http.NewCrossOriginProtection(),
+		proxies:      cfg.Proxies,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -81,8 +82,8 @@ func New(cfg Config) *Server {
 	if s.writeTimeout == 0 {
 		s.writeTimeout = DefaultWriteTimeout
 	}
-	if !cfg.Unlimited {
-		s.joinLimits = s.limitJoins(cmp.Or(cfg.JoinLimit, DefaultJoinLimit), cmp.Or(cfg.JoinAddressLimit, DefaultJoinAddressLimit))
+	if limits := newLimits(cfg.Limits, s.metrics); !cfg.Unlimited { // whose metrics are there in any case
+		s.limits = limits
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"homeroom/events"
 )
@@ -98,8 +99,7 @@ func setStreamHeader(header http.Header) {
 	header.Set("X-Accel-Buffering", "no") // nginx and those who copied it
 }
 
-// refuseStream turns a stream away for a reason that passes by itself. A browser's EventSource gives up for good on
-// any status but 200, so the answer is a stream that says when to come back, and ends.
+// refuseStream turns a stream away for a reason that passes by itself.
 func (s *Server) refuseStream(w http.ResponseWriter, cause error) error {
 	reason := events.ReasonUnavailable
 	switch {
@@ -108,12 +108,18 @@ func (s *Server) refuseStream(w http.ResponseWriter, cause error) error {
 	case errors.Is(cause, events.ErrOverloaded):
 		reason = events.ReasonOverloaded
 	case errors.Is(cause, events.ErrTooManyStreams):
-		reason = events.ReasonTooMany
+		reason = events.ReasonCrowded
 	default:
 		s.log.Error("stream refused", "error", cause)
 	}
+	s.turnAway(w, reason, s.hub.RetryFor(reason))
+	return nil
+}
+
+// turnAway answers a request for a stream with when to come back. A browser's EventSource gives up for good on any
+// status but 200, so the answer is a stream that says so, and ends.
+func (s *Server) turnAway(w http.ResponseWriter, reason events.Reason, retry time.Duration) {
 	s.hub.Refused(reason)
 	startStream(w)
-	_, _ = w.Write(events.Closing(reason, s.hub.RetryFor(reason))) // a caller who is gone comes back anyway
-	return nil
+	_, _ = w.Write(events.Closing(reason, retry)) // a caller who is gone comes back anyway
 }

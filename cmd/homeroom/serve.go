@@ -34,6 +34,7 @@ type serveCommand struct {
 	logFlags
 	retentionFlags
 	connectionFlags
+	limitFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -52,11 +53,6 @@ type serveCommand struct {
 
 	PresenceGrace time.Duration `env:"HOMEROOM_PRESENCE_GRACE" default:"10s" help:"Time that a user may have no stream without counting as gone."`
 	AwayAfter     time.Duration `env:"HOMEROOM_AWAY_AFTER" default:"5m" help:"Time without doing anything after which a user counts as away."`
-
-	Limits string `env:"HOMEROOM_LIMITS" default:"on" enum:"on,off" help:"off: nobody is limited in how much they do, for load tests."`
-
-	JoinLimit        int `env:"HOMEROOM_JOIN_LIMIT" default:"10" help:"Attempts to join a class with a code, a minute and user."`
-	JoinAddressLimit int `env:"HOMEROOM_JOIN_ADDRESS_LIMIT" default:"120" help:"The same, a minute and address: a whole school may share one."`
 }
 
 // Run serves until a signal, then stops gracefully.
@@ -87,7 +83,6 @@ func (c *serveCommand) check() error {
 		{"HOMEROOM_POLL", int64(c.Poll)}, {"HOMEROOM_WRITE_TIMEOUT", int64(c.WriteTimeout)},
 		{"HOMEROOM_QUEUE", int64(c.Queue)}, {"HOMEROOM_RING", int64(c.Ring)},
 		{"HOMEROOM_PRESENCE_GRACE", int64(c.PresenceGrace)}, {"HOMEROOM_AWAY_AFTER", int64(c.AwayAfter)},
-		{"HOMEROOM_JOIN_LIMIT", int64(c.JoinLimit)}, {"HOMEROOM_JOIN_ADDRESS_LIMIT", int64(c.JoinAddressLimit)},
 		{"HOMEROOM_JOB_POLL", int64(c.JobPoll)},
 		{"HOMEROOM_RETAIN_AGE", int64(c.RetainAge)}, {"HOMEROOM_RETAIN_EVENTS", c.RetainEvents}, {"HOMEROOM_RETAIN_EVERY", int64(c.RetainEvery)},
 		{"HOMEROOM_RETAIN_NOTIFICATIONS", int64(c.RetainNotifications)},
@@ -95,6 +90,9 @@ func (c *serveCommand) check() error {
 		if positive.value <= 0 {
 			return fmt.Errorf("%s must be more than zero", positive.name)
 		}
+	}
+	if err := c.checkLimits(); err != nil {
+		return err
 	}
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
@@ -148,11 +146,17 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	defer stop()
 	store.OnReceipts(hub.Receipts)
 	tasks.Go(func() { store.RunJobs(background, storage.Schedule{Poll: c.JobPoll, Logger: log}) })
-	gate := handlers.NewGate(c.gate(room, unlimited, hub.OnSockets, registry))
+	proxies, err := handlers.ParseProxies(c.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	gateConfig := c.gate(room, unlimited, hub.OnSockets, registry)
+	gateConfig.Trusted = proxies.Trusts
+	gate := handlers.NewGate(gateConfig)
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets, Gate: gate,
-		Unlimited: unlimited, JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
+		Unlimited: unlimited, Limits: c.limits(), Proxies: proxies,
 	}
 	if c.development() {
 		if config.Demo, err = handlers.NewDemo(ctx, store); err != nil {

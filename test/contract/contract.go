@@ -27,6 +27,7 @@ type Operation struct {
 	ID     string // operationId
 	Method string
 	Path   string
+	Limit  string // x-limit: the kind of calls that it is counted with
 }
 
 func (o Operation) String() string { return o.Method + " " + o.Path }

@@ -9,11 +9,11 @@ import (
 func TestOperations(t *testing.T) {
 	ops := Load(t).Operations()
 	for _, want := range []Operation{
-		{"getPage", "GET", "/"},
-		{"getAsset", "GET", "/assets/{file}"},
-		{"createClass", "POST", "/v1/classes"},
-		{"putMember", "PUT", "/v1/classes/{class}/members/{user}"},
-		{"streamClass", "GET", "/v1/classes/{class}/stream"},
+		{"getPage", "GET", "/", ""},
+		{"getAsset", "GET", "/assets/{file}", ""},
+		{"createClass", "POST", "/v1/classes", "post"},
+		{"putMember", "PUT", "/v1/classes/{class}/members/{user}", "edit"},
+		{"streamClass", "GET", "/v1/classes/{class}/stream", "connect"},
 	} {
 		if !slices.Contains(ops, want) {
 			t.Errorf("no %v", want)

@@ -62,8 +62,9 @@ func (d *document) contract() (*Contract, error) {
 			if err != nil {
 				return nil, err
 			}
+			limit, _ := op.Extensions["x-limit"].(string)
 			c.routes = append(c.routes, route{
-				Operation: Operation{ID: op.OperationID, Method: method, Path: path},
+				Operation: Operation{ID: op.OperationID, Method: method, Path: path, Limit: limit},
 				segments:  strings.Split(path, "/"),
 				responses: responses,
 			})

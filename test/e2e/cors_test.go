@@ -79,7 +79,7 @@ func TestCORS(t *testing.T) {
 			if resp.Header.Get("Access-Control-Allow-Origin") != school || !listed(resp.Header, "Vary", "Origin") {
 				t.Errorf("headers %v", resp.Header)
 			}
-			for _, name := range []string{"ETag", "Location", "Homeroom-Cursor", "Idempotency-Replayed", "Retry-After"} {
+			for _, name := range []string{"ETag", "Location", "Homeroom-Cursor", "Idempotency-Replayed", "Retry-After", "RateLimit", "RateLimit-Policy"} {
 				if !listed(resp.Header, "Access-Control-Expose-Headers", name) {
 					t.Errorf("%s is not exposed: %v", name, resp.Header.Values("Access-Control-Expose-Headers"))
 				}
