@@ -75,6 +75,12 @@ func problemOf(err error) *Problem {
 		seconds := strconv.Itoa(int(math.Ceil(slow.Wait.Seconds())))
 		return newProblem(http.StatusTooManyRequests, "slow_mode", "The class is in slow mode. Your next message may come in "+seconds+" s.").with("Retry-After", seconds)
 	}
+	if held, ok := errors.AsType[*storage.HeldBackError](err); ok {
+		return heldBack(held)
+	}
+	if paused, ok := errors.AsType[*storage.PausedError](err); ok {
+		return pausedFor(paused)
+	}
 	if f, ok := errors.AsType[*storage.FieldError](err); ok {
 		return (&checks{{f.Field, f.Message}}).problem()
 	}
@@ -100,6 +106,7 @@ func problemOf(err error) *Problem {
 		{storage.ErrPublished, http.StatusConflict, "already_published", "It is published already; publish_at can't be changed any more."},
 		{storage.ErrNotPublished, http.StatusConflict, "not_published", "It is yet to be published. Acknowledge it when it is."},
 		{storage.ErrNotRequired, http.StatusConflict, "acknowledgement_not_required", "It requires no acknowledgement; there is nothing to do."},
+		{storage.ErrAuthorGone, http.StatusConflict, "author_gone", "Its author is no longer a member of the class, so it can't be posted in their name. Dismiss it, or add them again."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {

@@ -32,6 +32,7 @@ type serveCommand struct {
 	tokenFlags
 	logFlags
 	retentionFlags
+	spamFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -67,7 +68,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.open(ctx)
+	store, err := c.open(ctx, c.spamOptions(c.Limits == "off")...)
 	if err != nil {
 		return err
 	}
@@ -88,11 +89,14 @@ func (c *serveCommand) check() error {
 		{"HOMEROOM_JOIN_LIMIT", int64(c.JoinLimit)}, {"HOMEROOM_JOIN_ADDRESS_LIMIT", int64(c.JoinAddressLimit)},
 		{"HOMEROOM_JOB_POLL", int64(c.JobPoll)},
 		{"HOMEROOM_RETAIN_AGE", int64(c.RetainAge)}, {"HOMEROOM_RETAIN_EVENTS", c.RetainEvents}, {"HOMEROOM_RETAIN_EVERY", int64(c.RetainEvery)},
-		{"HOMEROOM_RETAIN_NOTIFICATIONS", int64(c.RetainNotifications)},
+		{"HOMEROOM_RETAIN_NOTIFICATIONS", int64(c.RetainNotifications)}, {"HOMEROOM_RETAIN_HELD", int64(c.RetainHeld)},
 	} {
 		if positive.value <= 0 {
 			return fmt.Errorf("%s must be more than zero", positive.name)
 		}
+	}
+	if err := c.checkSpam(); err != nil {
+		return err
 	}
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
