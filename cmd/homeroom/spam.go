@@ -15,7 +15,7 @@ const spamMost = 1000
 // spamFlags say what looks like spam, and how long its author is paused.
 type spamFlags struct {
 	SpamWindow       time.Duration `env:"HOMEROOM_SPAM_WINDOW" default:"1m" help:"Time within which a member's messages are counted together to find spam."`
-	SpamRepeats      bound         `env:"HOMEROOM_SPAM_REPEATS" default:"3" help:"Messages of one member with the same text, in all classes together. Like all of these bounds: in so long a time, and off for none."`
+	SpamRepeats      bound         `env:"HOMEROOM_SPAM_REPEATS" default:"3" help:"Messages of one member with the same text that pass, in all classes together. This and the bounds that follow: 0 or off for none."`
 	SpamShortRepeats bound         `env:"HOMEROOM_SPAM_SHORT_REPEATS" default:"10" help:"The same, of texts that are short, such as ok and yes."`
 	SpamShort        bound         `env:"HOMEROOM_SPAM_SHORT" default:"8" help:"Letters and digits from which on a text isn't short."`
 	SpamFlood        bound         `env:"HOMEROOM_SPAM_FLOOD" default:"10" help:"Messages of one member, if they are in several classes."`
