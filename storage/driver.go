@@ -209,6 +209,8 @@ type Reader interface {
 	Members(ctx context.Context, class, after string, limit int) ([]Member, error)
 	// UserIDs are of all members of a class.
 	UserIDs(ctx context.Context, class string) ([]string, error)
+	// TeacherIDs are of those who teach it.
+	TeacherIDs(ctx context.Context, class string, limit int) ([]string, error)
 	Message(ctx context.Context, message string) (*Message, error)
 	// Messages are by seq in an order, beyond (not with) a seq.
 	Messages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)

@@ -7,8 +7,12 @@ import (
 	"homeroom/events"
 )
 
-// MaxHeld is how many messages of a class are kept that were held back: the newest.
-const MaxHeld = 200
+const (
+	// MaxHeld is how many messages of a class are kept that were held back: the newest.
+	MaxHeld = 200
+	// toldMost is how many teachers of a class are told of one.
+	toldMost = 20
+)
 
 // HeldMessage is a message that was held back as it looked like spam, for the teachers of its class.
 type HeldMessage struct {
@@ -35,6 +39,49 @@ func (b *batch) hold(ctx context.Context, m *Message, refused *HeldBackError) er
 		return err
 	}
 	return b.tx.BoundHeld(ctx, m.Class, MaxHeld)
+}
+
+// tellTeachers tells those of a class of a message that was held back. It is a write of its own: until a message is judged
+// nobody knows that it concerns them.
+func (e *Engine) tellTeachers(ctx context.Context, p Principal, class, id string) error {
+	var teachers []string
+	if err := e.driver.View(ctx, func(r Reader) (err error) {
+		teachers, err = r.TeacherIDs(ctx, class, toldMost)
+		return err
+	}); err != nil {
+		return err
+	}
+	needs := needClass(p, class)
+	for _, user := range teachers {
+		needs.Members = append(needs.Members, MemberKey{class, user})
+		needs.Channels = append(needs.Channels, events.UserChannel(user))
+		needs.Preferences = append(needs.Preferences, user)
+	}
+	return e.write(ctx, needs, func(ctx context.Context, b *batch) error {
+		held, err := b.held(ctx, class, id)
+		if err != nil {
+			return err
+		}
+		for _, user := range teachers {
+			if m := b.rows.Members[MemberKey{class, user}]; m == nil || m.Role != Teacher {
+				continue
+			}
+			if err := b.tellUser(ctx, user, p, events.Notification{
+				Kind: events.MessageHeld, Class: class, Seq: b.head(events.ClassChannel(class)), Subject: id, Text: excerpt(held.Text),
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// drop forgets a held message, with the word of it.
+func (b *batch) drop(ctx context.Context, class, id string) error {
+	if err := b.tx.DeleteHeld(ctx, class, id); err != nil {
+		return err
+	}
+	return b.tx.DropNotifications(ctx, id)
 }
 
 // HeldMessages implements [Store].
@@ -65,7 +112,7 @@ func (e *Engine) DismissMessage(ctx context.Context, p Principal, class, id stri
 		if _, err := b.held(ctx, class, id); err != nil {
 			return err
 		}
-		return b.tx.DeleteHeld(ctx, class, id)
+		return b.drop(ctx, class, id)
 	})
 }
 
@@ -121,7 +168,7 @@ func (e *Engine) ReleaseMessage(ctx context.Context, p Principal, class, id stri
 			return err
 		}
 		m = b.draft(released, class, held.Author, held.Text, held.ParentID, &to)
-		if err := b.tx.DeleteHeld(ctx, class, id); err != nil {
+		if err := b.drop(ctx, class, id); err != nil {
 			return err
 		}
 		b.trial.Pardon(held.Author)

@@ -87,7 +87,8 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 	switch {
 	case err != nil:
 		return Message{}, err
-	case refused != nil: // and kept
+	case refused != nil: // and kept: teachers who can't be told find it all the same
+		_ = e.tellTeachers(context.WithoutCancel(ctx), p, class, id)
 		return Message{}, refused
 	}
 	return m, nil

@@ -59,7 +59,7 @@ type Store interface {
 	EditMessage(ctx context.Context, p Principal, class, message, text string, version int64) (Message, error)
 	DeleteMessage(ctx context.Context, p Principal, class, message string, version int64) error
 
-	// HeldMessages are those that were held back, the newest first; for teachers.
+	// HeldMessages are those that were held back, the newest first; for teachers, who are told of each.
 	HeldMessages(ctx context.Context, p Principal, class string, page Page) (List[HeldMessage], error)
 	// DismissMessage forgets one. The pause of its author goes on.
 	DismissMessage(ctx context.Context, p Principal, class, held string) error

@@ -298,7 +298,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			if trial.Post(user, fmt.Sprint(class%2), Text{hash: uint64(class)}, 0).Held {
 				t.Fatal("held")
 			}
-			if n%10 != 0 {
+			if n%50 != 0 {
 				break
 			}
 		}

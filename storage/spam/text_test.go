@@ -79,7 +79,7 @@ func FuzzRead(f *testing.F) {
 		if again, w := normal(" " + text + " !"); weight > 0 && (again != same || w != weight) {
 			t.Errorf("%q is %q, and louder it is %q", text, same, again)
 		}
-		if g.Read(text) != g.Read(text) {
+		if read := g.Read(text); read != g.Read(text) {
 			t.Errorf("%q is read in two ways", text)
 		}
 	})

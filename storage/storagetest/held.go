@@ -77,7 +77,14 @@ func testHeld(t *testing.T, fresh Fresh) {
 		_, err := s.ReleaseMessage(t.Context(), anna, other, held.ID, storage.Attempt{})
 		wantError(t, err, storage.ErrNotFound)
 		head := s.head(t, class)
+		word := storage.NotificationFilter{Class: class, Kind: events.MessageHeld}
+		s.put(t, class, gwen, storage.Teacher)
+		s.wantListed(t, anna, word, "message.held "+sixLinks)
+		s.wantListed(t, gwen, word)
+		s.wantListed(t, clio, word)
+		head++ // gwen is in
 		wantError(t, s.DismissMessage(t.Context(), anna, class, held.ID), nil)
+		s.wantListed(t, anna, word)
 		wantError(t, s.DismissMessage(t.Context(), anna, class, held.ID), storage.ErrNotFound)
 		s.wantEvents(t, class, head)
 		equal(t, "held", len(s.held(t, class)), 0)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"homeroom/events"
 	"homeroom/storage"
 	"homeroom/storage/spam"
 )
@@ -235,7 +236,7 @@ func (s *school) held(t *testing.T, class string) []storage.HeldMessage {
 // wantHeld has ben post, and checks that it is held back for so long, and what is kept; or with "" that it passes.
 func (s *school) wantHeld(t *testing.T, class, text string, pause time.Duration, reason storage.HeldReason, kept string) {
 	t.Helper()
-	before := s.held(t, class)
+	before, told := s.held(t, class), s.inboxHead(t, "anna")
 	_, err := s.CreateMessage(t.Context(), ben, class, storage.MessageDraft{Text: text})
 	if reason == "" {
 		wantError(t, err, nil)
@@ -251,6 +252,9 @@ func (s *school) wantHeld(t *testing.T, class, text string, pause time.Duration,
 		ID: after[0].ID, Class: class, Author: "ben", Text: kept, Reason: reason, HeldAt: now, PausedUntil: later(now, pause),
 	}
 	equal(t, "held", after, slices.Insert(before, 0, want))
+	s.wantInbox(t, "anna", told, events.Notification{
+		Kind: events.MessageHeld, Class: class, Seq: s.head(t, class), Subject: after[0].ID, Text: kept,
+	})
 }
 
 func wantHeldError(t *testing.T, err error, pause time.Duration, reason storage.HeldReason, kept bool) {

@@ -167,8 +167,14 @@ func TestSpam(t *testing.T) {
 
 		t.Run("or dismisses it", func(t *testing.T) {
 			user := r.newPupil(t, "dismissed")
+			desk := r.as(t, anna).Stream(r.class)
+			desk.Ready()
 			told(t, r.post(t, user, links), "held_back")
 			held := r.as(t, anna).Held(r.class)
+			if n := desk.WaitFor("the word of it", harness.Told("message.held")).Parsed.Notification(); n.Actor != user.ID || n.Subject == nil || *n.Subject != held[0].ID {
+				t.Errorf("anna hears of %+v", n)
+			}
+			desk.Cut()
 			path := r.path("held-messages", held[0].ID)
 			r.as(t, anna).Do(http.MethodDelete, path, nil).Want(http.StatusNoContent)
 			r.as(t, anna).Do(http.MethodDelete, path, nil).WantProblem(http.StatusNotFound, "not_found")
@@ -205,6 +211,9 @@ func TestSpam(t *testing.T) {
 			stream.WaitFor("the end", harness.Created("the end"))
 			shown := map[string]bool{} // which two who may have posted too
 			for _, f := range stream.Frames() {
+				if f.Event == "notification.created" && f.Parsed.Notification().Kind == "message.held" {
+					t.Errorf("dora is told: %s", f.Data)
+				}
 				if f.Event == "message.created" && f.Parsed.Actor == f.Parsed.Message().Author {
 					shown[*f.Parsed.Message().Text] = true
 				}
