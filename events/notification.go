@@ -10,6 +10,7 @@ const BroadcastChannel Channel = "broadcast"
 const (
 	MessageMention Type = "message.mention" // somebody mentions the user
 	MessageReply   Type = "message.reply"   // somebody replies to a message of the user
+	MessageHeld    Type = "message.held"    // a message was held back in a class that the user teaches
 )
 
 // Notification is what a user is told; its JSON is the data of notification.created. What has no value is null there.

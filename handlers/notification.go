@@ -19,7 +19,7 @@ var kinds = map[events.Type]bool{
 	events.MessageMention: true, events.MessageReply: true,
 	events.MemberJoined: true, events.MemberUpdated: true, events.MemberLeft: true,
 	events.AnnouncementCreated: true, events.AssignmentCreated: true, events.AssignmentDue: true,
-	events.SystemNotice: true,
+	events.SystemNotice: true, events.MessageHeld: true,
 }
 
 func (s *Server) listNotifications(w http.ResponseWriter, r *http.Request) error {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -75,13 +73,18 @@ func problemOf(err error) *Problem {
 		return newProblem(http.StatusForbidden, "muted", "You are muted in this class until "+m.Until.String()+". Until then you can read, and not post.")
 	}
 	if slow, ok := errors.AsType[*storage.SlowModeError](err); ok {
-		seconds := strconv.Itoa(int(math.Ceil(slow.Wait.Seconds())))
-		return newProblem(http.StatusTooManyRequests, "slow_mode", "The class is in slow mode. Your next message may come in "+seconds+" s.").with("Retry-After", seconds)
+		return tooSoon("slow_mode", "The class is in slow mode. Your next message may come in "+span(slow.Wait)+".", slow.Wait)
 	}
 	if errors.Is(err, events.ErrTooManyStreams) {
 		return newProblem(http.StatusTooManyRequests, "too_many_streams",
 			"There are as many streams and polls open as may be: of you, of your network, of this class or in all. Close some, or try again later.").
 			with("Retry-After", crowdedAfter)
+	}
+	if held, ok := errors.AsType[*storage.HeldBackError](err); ok {
+		return heldBack(held)
+	}
+	if paused, ok := errors.AsType[*storage.PausedError](err); ok {
+		return pausedFor(paused)
 	}
 	if f, ok := errors.AsType[*storage.FieldError](err); ok {
 		return (&checks{{f.Field, f.Message}}).problem()
@@ -108,6 +111,7 @@ func problemOf(err error) *Problem {
 		{storage.ErrPublished, http.StatusConflict, "already_published", "It is published already; publish_at can't be changed any more."},
 		{storage.ErrNotPublished, http.StatusConflict, "not_published", "It is yet to be published. Acknowledge it when it is."},
 		{storage.ErrNotRequired, http.StatusConflict, "acknowledgement_not_required", "It requires no acknowledgement; there is nothing to do."},
+		{storage.ErrAuthorGone, http.StatusConflict, "author_gone", "Its author is no longer a member of the class, so it can't be posted in their name. Dismiss it, or add them again."},
 		{storage.ErrPage, http.StatusBadRequest, "invalid_query", "page must be the value of next from the list before."},
 		{events.ErrCursor, http.StatusBadRequest, "invalid_cursor", "The cursor is none that this stream gave out. Leave it away to start anew."},
 	} {

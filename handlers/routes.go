@@ -75,6 +75,10 @@ func (s *Server) Handler() http.Handler {
 			r.Get(class+"/messages/{message}/replies", s.handle(s.listReplies))
 			r.Get(class+"/messages/{message}/history", s.handle(s.listHistory))
 
+			r.Get(class+"/held-messages", s.handle(s.listHeldMessages))
+			r.Delete(class+"/held-messages/{held}", s.handle(s.dismissMessage))
+			r.Post(class+"/held-messages/{held}/release", s.handle(s.releaseMessage))
+
 			for kind, path := range bulletinPaths { // announcements and assignments
 				one := class + path + "/{" + string(kind) + "}"
 				r.Post(class+path, s.createBulletin(kind))

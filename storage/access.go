@@ -70,8 +70,8 @@ func (a *access) allowed(action Action, owner string) bool {
 	return false
 }
 
-// barred is the error of the condition that forbids an action at present, if one does. Slow mode is not among them: see
-// [batch.unhurried].
+// barred is the error of the condition that forbids an action at present, if one does. Pauses and slow mode are not among
+// them: see [batch.unpaused] and [batch.unhurried].
 func (a *access) barred(action Action) error {
 	for i := range permissions {
 		if p := &permissions[i]; p.action == action {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"homeroom/events"
+	"homeroom/storage/spam"
 )
 
 // batch is one transaction of the committer as its changes see it: the rows that they needed, kept current by what
@@ -20,6 +21,9 @@ type batch struct {
 	clientKey string           // of the write under way; see begin
 	receipts  []events.Receipt // those that changed
 	planned   bool             // there is a job that there wasn't
+
+	trial   *spam.Trial
+	refused []string // labels of what was held back
 }
 
 // newBatch is a transaction at a moment, by which mutes may be over.

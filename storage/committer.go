@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homeroom/events"
+	"homeroom/storage/spam"
 )
 
 const (
@@ -32,13 +33,15 @@ type entry struct {
 // synced to disk the next batch gathers, so the batches grow with the load.
 //
 // Invariant: events are published by this goroutine only, after their commit and before the next transaction begins;
-// so they reach the hub in the order of their seqs.
+// so they reach the hub in the order of their seqs. What was judged counts by the same rule: a write that is tried again,
+// or whose transaction failed, has left no trace with the guard.
 type committer struct {
 	driver  Driver
 	now     func() events.Time
 	publish func([]events.Event)
 	tell    func([]events.Receipt) // of receipts that changed
 	planned func()                 // a job was planned
+	guard   *spam.Guard            // nil for none
 	queue   chan *entry
 	metrics *metrics
 	stopped sync.WaitGroup
@@ -233,6 +236,8 @@ func (c *committer) commit(entries []*entry) ([]error, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.trial.Commit()
+	c.metrics.refuse(b.refused)
 	if len(b.evs) > 0 {
 		c.publish(b.evs)
 	}
@@ -255,6 +260,7 @@ func (c *committer) transact(entries []*entry) (*batch, []error, error) {
 	}
 	defer tx.Rollback()
 	b := newBatch(tx, rows, c.now())
+	b.trial = c.guard.Begin(b.now)
 	errs := make([]error, len(entries))
 	for i, e := range entries {
 		b.clientKey = ""
@@ -275,7 +281,7 @@ func refusal(err error) bool {
 		ErrNotFound, ErrForbidden, ErrLastTeacher, ErrMessageDeleted,
 		ErrParentNotFound, ErrParentIsReply, ErrParentDeleted, ErrClassArchived, ErrWrongCode,
 		ErrKeyReused, ErrReceiptAhead, ErrClassLocked, ErrMuteTime, ErrTooManyNotices,
-		ErrPublished, ErrNotPublished, ErrNotRequired,
+		ErrPublished, ErrNotPublished, ErrNotRequired, ErrAuthorGone,
 	} {
 		if errors.Is(err, rule) {
 			return true
@@ -288,6 +294,12 @@ func refusal(err error) bool {
 		return true
 	}
 	if _, ok := errors.AsType[*SlowModeError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*PausedError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*HeldBackError](err); ok {
 		return true
 	}
 	if _, ok := errors.AsType[*FieldError](err); ok {

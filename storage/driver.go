@@ -149,6 +149,15 @@ type Tx interface {
 	Tally(ctx context.Context, m *Bulletin, user string) (Tally, error)
 	InsertReminder(ctx context.Context, r *Reminder) error
 
+	InsertHeld(ctx context.Context, m *HeldMessage) error
+	// BoundHeld keeps at most so many held messages of a class, the newest.
+	BoundHeld(ctx context.Context, class string, most int) error
+	DeleteHeld(ctx context.Context, class, id string) error
+	// HeldMessage is as in [Reader], as of what was written so far.
+	HeldMessage(ctx context.Context, id string) (*HeldMessage, error)
+	// ForgetHeld deletes at most limit held messages from before a moment, and returns how many.
+	ForgetHeld(ctx context.Context, before events.Time, limit int) (int, error)
+
 	InsertJob(ctx context.Context, j *Job) error
 	DeleteJob(ctx context.Context, key JobKey) error
 	// DropJobs deletes the jobs of a subject; of all subjects of the class with "".
@@ -200,6 +209,8 @@ type Reader interface {
 	Members(ctx context.Context, class, after string, limit int) ([]Member, error)
 	// UserIDs are of all members of a class.
 	UserIDs(ctx context.Context, class string) ([]string, error)
+	// TeacherIDs are of those who teach it.
+	TeacherIDs(ctx context.Context, class string, limit int) ([]string, error)
 	Message(ctx context.Context, message string) (*Message, error)
 	// Messages are by seq in an order, beyond (not with) a seq.
 	Messages(ctx context.Context, class string, order Order, beyond int64, limit int) ([]Message, error)
@@ -226,6 +237,10 @@ type Reader interface {
 	Unread(ctx context.Context, user string, now events.Time) (int64, error)
 	// Preferences are those of users who have set any.
 	Preferences(ctx context.Context, users []string) (map[string]*events.Preferences, error)
+
+	HeldMessage(ctx context.Context, id string) (*HeldMessage, error)
+	// HeldMessages are a class's, the newest first, before an id.
+	HeldMessages(ctx context.Context, class, before string, limit int) ([]HeldMessage, error)
 
 	Notice(ctx context.Context, id string) (*events.Notice, error)
 	// Notices are those that haven't expired, by id, after an id.

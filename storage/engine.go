@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"homeroom/events"
+	"homeroom/storage/spam"
 )
 
 var _ Store = (*Engine)(nil)
@@ -17,7 +18,8 @@ type Engine struct {
 	planned    chan struct{} // has room for one: "there is a new job"
 	close      func() error  // once
 	now        func() events.Time
-	run        string // names what this process leaves open
+	guard      *spam.Guard // nil where everything passes
+	run        string      // names what this process leaves open
 }
 
 // NewEngine starts an engine. It owns the driver from then on: Close closes both.
@@ -27,6 +29,7 @@ func NewEngine(driver Driver, options ...Option) *Engine {
 		option(e)
 	}
 	e.driver, e.committer = clocked{driver, e.now}, newCommitter(driver, e.now)
+	e.committer.guard = e.guard
 	e.committer.planned = func() {
 		select {
 		case e.planned <- struct{}{}:

@@ -38,6 +38,8 @@ var (
 	ErrNotPublished = errors.New("it is not published yet")
 	// ErrNotRequired is for acknowledging what doesn't ask for it.
 	ErrNotRequired = errors.New("it requires no acknowledgement")
+	// ErrAuthorGone is for releasing a message whose author is no longer a member.
+	ErrAuthorGone = errors.New("the author has left the class")
 	// ErrPage is for a page token that no list gave out.
 	ErrPage = errors.New("invalid page token")
 	// ErrUnavailable is for a database that can't be reached or can't write. It passes; whether a write that met

@@ -52,6 +52,9 @@ func (keptTx) ForgetNotifications(context.Context, events.Time, int) (int, error
 func (keptTx) ForgetRead(context.Context, string, int) (int, error)               { return 0, nil }
 func (keptTx) DropNotices(context.Context, events.Time, int) (int, error)         { return 0, nil }
 
+// Nor anything that was held back.
+func (keptTx) ForgetHeld(context.Context, events.Time, int) (int, error) { return 0, nil }
+
 func (keptTx) ForgetSessions(context.Context, events.Time, int) (int, error) { return 0, nil }
 
 func (keptTx) Commit(context.Context, []events.Event, map[events.Channel]int64) error { return nil }

@@ -125,6 +125,11 @@ func (b *batch) mentions(class string, to *addressees) []string {
 	return mentions(to.words, func(user string) bool { return b.rows.Members[MemberKey{class, user}] != nil })
 }
 
+// without are users without some.
+func without(users, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(users), func(user string) bool { return slices.Contains(some, user) })
+}
+
 // tellAddressees tells whom a message mentions and hasn't before, and then, unless that is the same, whom it replies to.
 func (b *batch) tellAddressees(ctx context.Context, p Principal, m *Message, before []string, author string) error {
 	told := append(slices.Clone(before), p.User)

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strconv"
 
@@ -47,8 +48,11 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 		return Message{}, err
 	}
 	to.add(&needs, p, class)
+	read := e.guard.Read(draft.Text)
 	var m Message
+	var refused *HeldBackError
 	err = e.write(ctx, needs, func(ctx context.Context, b *batch) error {
+		refused = nil
 		a, err := admit(ctx, b, p, class, Post)
 		if err != nil {
 			return err
@@ -63,34 +67,59 @@ func (e *Engine) CreateMessage(ctx context.Context, p Principal, class string, d
 		if err != nil {
 			return err
 		}
+		if err := b.unpaused(a); err != nil {
+			return err
+		}
 		if err := b.unhurried(ctx, a); err != nil {
 			return err
 		}
-		m = Message{
-			ID: id, Class: class, Seq: b.nextSeq(events.ClassChannel(class)), Author: p.User, Text: &draft.Text,
-			ParentID: draft.ParentID, Version: 1, CreatedAt: b.now, Mentions: b.mentions(class, &to),
+		m = b.draft(id, class, p.User, draft.Text, draft.ParentID, &to)
+		err = b.judgePost(a, read, m.Mentions)
+		if held, ok := errors.AsType[*HeldBackError](err); ok {
+			refused = held
+			return b.hold(ctx, &m, held)
 		}
-		inserted := m
-		if err := b.insertMessage(ctx, &inserted); err != nil {
+		if err != nil {
 			return err
 		}
-		if err := b.append(events.MessageCreated, class, p, &inserted); err != nil {
-			return err
-		}
-		if err := b.tellAddressees(ctx, p, &inserted, nil, to.author); err != nil {
-			return err
-		}
-		if parent != nil {
-			if err := b.updateThread(ctx, p, parent, parent.ReplyCount+1, m.CreatedAt); err != nil {
-				return err
-			}
-		}
-		return b.keep(ctx, p, draft.Attempt, id, m.Version, &inserted)
+		return b.post(ctx, p, m, parent, &to, draft.Attempt)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return Message{}, err
+	case refused != nil: // and kept: teachers who can't be told find it all the same
+		_ = e.tellTeachers(context.WithoutCancel(ctx), p, class, id)
+		return Message{}, refused
 	}
 	return m, nil
+}
+
+// draft is a message as it would be posted now.
+func (b *batch) draft(id, class, author, text string, parent *string, to *addressees) Message {
+	return Message{
+		ID: id, Class: class, Seq: b.nextSeq(events.ClassChannel(class)), Author: author, Text: &text,
+		ParentID: parent, Version: 1, CreatedAt: b.now, Mentions: b.mentions(class, to),
+	}
+}
+
+// post writes a message, its event and the word of it, counts it as a reply to its parent, if it has one, and keeps
+// the answer.
+func (b *batch) post(ctx context.Context, p Principal, m Message, parent *Message, to *addressees, attempt Attempt) error {
+	if err := b.insertMessage(ctx, &m); err != nil {
+		return err
+	}
+	if err := b.append(events.MessageCreated, m.Class, p, &m); err != nil {
+		return err
+	}
+	if err := b.tellAddressees(ctx, Principal{User: m.Author}, &m, nil, to.author); err != nil {
+		return err
+	}
+	if parent != nil {
+		if err := b.updateThread(ctx, p, parent, parent.ReplyCount+1, m.CreatedAt); err != nil {
+			return err
+		}
+	}
+	return b.keep(ctx, p, attempt, m.ID, m.Version, &m)
 }
 
 // EditMessage implements [Store].
@@ -99,6 +128,7 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 	if err != nil {
 		return Message{}, err
 	}
+	read := e.guard.Read(text)
 	var m Message
 	err = e.changeMessage(ctx, p, class, id, &to, func(ctx context.Context, b *batch, a *access, old *Message) error {
 		if err := a.may(EditMessages, old.Author); err != nil {
@@ -114,6 +144,9 @@ func (e *Engine) EditMessage(ctx context.Context, p Principal, class, id, text s
 			return nil
 		}
 		m.Text, m.Version, m.EditedAt, m.Mentions = &text, m.Version+1, b.now, b.mentions(class, &to)
+		if err := b.judgeEdit(a, e.guard.Read(*old.Text), read, without(m.Mentions, old.Mentions)); err != nil {
+			return err
+		}
 		if err := b.tx.KeepText(ctx, formerText(old)); err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"homeroom/storage/spam"
 )
 
 // metrics measures the committer.
@@ -11,11 +13,15 @@ type metrics struct {
 	seconds prometheus.Histogram
 	size    prometheus.Histogram
 	queue   prometheus.GaugeFunc
+	held    *prometheus.CounterVec
 }
+
+// pausedLabel stands for a reason where it was a pause that went on.
+const pausedLabel = "paused"
 
 // newMetrics measures a committer whose queue has so many writes waiting.
 func newMetrics(waiting func() int) *metrics {
-	return &metrics{
+	m := &metrics{
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "homeroom_commit_seconds",
 			Help:    "Time of a transaction of writes, from its begin until it is on disk or has failed.",
@@ -30,6 +36,22 @@ func newMetrics(waiting func() int) *metrics {
 			Name: "homeroom_commit_queue",
 			Help: "Writes that wait for a transaction.",
 		}, func() float64 { return float64(waiting()) }),
+		held: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "homeroom_messages_held_total",
+			Help: "Messages and edits that were held back as they looked like spam, by reason; \"paused\": during the pause after that.",
+		}, []string{"reason"}),
+	}
+	m.held.WithLabelValues(pausedLabel)
+	for _, reason := range spam.Reasons {
+		m.held.WithLabelValues(string(reason))
+	}
+	return m
+}
+
+// refuse counts what was held back.
+func (m *metrics) refuse(reasons []string) {
+	for _, reason := range reasons {
+		m.held.WithLabelValues(reason).Inc()
 	}
 }
 
@@ -42,5 +64,5 @@ func (m *metrics) observe(took time.Duration, writes int) {
 // Register implements [Store].
 func (e *Engine) Register(reg prometheus.Registerer) {
 	m := e.committer.metrics
-	reg.MustRegister(m.seconds, m.size, m.queue)
+	reg.MustRegister(m.seconds, m.size, m.queue, m.held)
 }

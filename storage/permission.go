@@ -23,6 +23,8 @@ const (
 	Publish        Action = "publish, change and delete announcements and assignments"
 	ReadAttendance Action = "see who was present, and when"
 	Oversee        Action = "see who has acknowledged what, and what is yet to be published"
+	ReviewHeld     Action = "see and dismiss messages that were held back"
+	ReleaseHeld    Action = "release messages that were held back"
 	ManageClass    Action = "change, archive, lock, slow down and delete the class"
 )
 
@@ -57,9 +59,9 @@ type permission struct {
 var permissions = [...]permission{
 	{ReadClass, yes, yes, yes, yes, nil},
 	{Acknowledge, no, own, own, own, nil},
-	{Post, yes, yes, yes, yes, []condition{archived, locked, muted, slowed}},
+	{Post, yes, yes, yes, yes, []condition{archived, locked, muted, paused, slowed}},
 	{Type, yes, yes, yes, yes, []condition{archived, locked, muted}},
-	{EditMessages, no, own, own, own, []condition{archived, locked, muted}},
+	{EditMessages, no, own, own, own, []condition{archived, locked, muted, paused}},
 	{Moderate, yes, yes, yes, own, []condition{archived}},
 	{ReadHistory, yes, yes, own, own, nil},
 	{RemoveMembers, yes, yes, own, own, nil},
@@ -71,6 +73,8 @@ var permissions = [...]permission{
 	{Publish, yes, yes, no, no, []condition{archived}},
 	{Oversee, yes, yes, no, no, nil},
 	{ReadAttendance, yes, yes, no, no, nil},
+	{ReviewHeld, yes, yes, no, no, nil},
+	{ReleaseHeld, yes, yes, no, no, []condition{archived}},
 	{ManageClass, yes, yes, no, no, nil},
 }
 
@@ -97,6 +101,7 @@ const (
 	archived condition = "archived"  // the class
 	locked   condition = "locked"    // the class
 	muted    condition = "muted"     // the member
+	paused   condition = "paused"    // the member, in all classes, for what looked like spam
 	slowed   condition = "slow mode" // the class, and the member's last message was just now
 )
 
@@ -112,5 +117,6 @@ var exemptions = [...]exemption{
 	{archived, no, no, no, no, "409 class_archived"},
 	{locked, yes, yes, no, no, "403 class_locked"},
 	{muted, yes, yes, no, no, "403 muted"},
+	{paused, yes, yes, yes, no, "429 paused"},
 	{slowed, yes, yes, yes, no, "429 slow_mode"},
 }

@@ -74,7 +74,8 @@ own, which is a message that one wrote, one's own membership and receipt.
 	}
 	page.WriteString(`
 A class is archived and locked, and its slow mode is set, with ` + "`PATCH /v1/classes/{class}`" + `; a member is muted with
-` + "`PUT /v1/classes/{class}/members/{user}/mute`" + `. Slow mode forbids a message that comes too soon after its author's last one.
+` + "`PUT /v1/classes/{class}/members/{user}/mute`" + `. Slow mode forbids a message that comes too soon after its author's last one. Who posts what looks like spam is paused; see
+[operations.md](operations.md#spam).
 
 Beyond roles: a class keeps a teacher, so the last one can be neither removed nor made anything else.
 `)

@@ -14,6 +14,8 @@ const (
 	DefaultRetainCount = 100_000
 	// DefaultRetainNotifications outlives a school's holidays: who comes back finds what was announced.
 	DefaultRetainNotifications = 90 * 24 * time.Hour
+	// DefaultRetainHeld gives teachers a school week.
+	DefaultRetainHeld = 7 * 24 * time.Hour
 )
 
 const (
@@ -29,9 +31,10 @@ type Retention struct {
 	Count int64
 
 	Notifications time.Duration // how long they are listed; 0 for [DefaultRetainNotifications]
+	Held          time.Duration // how long messages that were held back are; 0 for [DefaultRetainHeld]
 }
 
-// Trim deletes what is due, of the log, of deleted classes, of kept answers and of presence, in small transactions between those of
+// Trim deletes what is due, of the log, of deleted classes, of kept answers, of held messages and of presence, in small transactions between those of
 // the writers. It returns how many rows it deleted. Any number of processes may do so on one database.
 func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	now := e.now()
@@ -53,8 +56,13 @@ func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	if err != nil {
 		return trimmed + purged + forgotten + told, err
 	}
+	kept := cmp.Or(keep.Held, DefaultRetainHeld)
+	held, err := e.trimHeld(ctx, now-events.Time(kept.Milliseconds()))
+	if err != nil {
+		return trimmed + purged + forgotten + told + held, err
+	}
 	swept, err := e.sweepPresence(ctx, now)
-	return trimmed + purged + forgotten + told + swept, err
+	return trimmed + purged + forgotten + told + held + swept, err
 }
 
 // inBatches has small transactions delete rows, between those of the writers, until one finds fewer than it may.

@@ -46,7 +46,7 @@ type Store interface {
 	// before. Anything else is [ErrWrongCode].
 	JoinClass(ctx context.Context, p Principal, class string, draft JoinDraft) (m Member, joined bool, err error)
 
-	// CreateMessage may return a [*MutedError] or a [*SlowModeError].
+	// CreateMessage may return a [*MutedError], a [*PausedError], a [*SlowModeError] or a [*HeldBackError].
 	CreateMessage(ctx context.Context, p Principal, class string, draft MessageDraft) (Message, error)
 	Messages(ctx context.Context, p Principal, class string, page Page, order Order) (List[Message], error)
 	Message(ctx context.Context, p Principal, class, message string) (Message, error)
@@ -55,8 +55,17 @@ type Store interface {
 	Replies(ctx context.Context, p Principal, class, message string, page Page, order Order) (List[Message], error)
 	// FormerTexts are what a message said before it was edited, oldest first; for its author and for teachers.
 	FormerTexts(ctx context.Context, p Principal, class, message string, page Page) (List[FormerText], error)
+	// EditMessage may return a [*PausedError] or a [*HeldBackError] too.
 	EditMessage(ctx context.Context, p Principal, class, message, text string, version int64) (Message, error)
 	DeleteMessage(ctx context.Context, p Principal, class, message string, version int64) error
+
+	// HeldMessages are those that were held back, the newest first; for teachers, who are told of each.
+	HeldMessages(ctx context.Context, p Principal, class string, page Page) (List[HeldMessage], error)
+	// DismissMessage forgets one. The pause of its author goes on.
+	DismissMessage(ctx context.Context, p Principal, class, held string) error
+	// ReleaseMessage posts one now, as its author's, and ends the author's pause in this process. It is [ErrAuthorGone]
+	// where the author is no longer a member.
+	ReleaseMessage(ctx context.Context, p Principal, class, held string, attempt Attempt) (Message, error)
 
 	// CreateBulletin publishes an announcement or an assignment, or plans to. Like UpdateBulletin it may return a
 	// [*FieldError] for a time.

@@ -18,9 +18,9 @@ type databaseFlags struct {
 }
 
 // open opens the database and brings its schema up to date.
-func (f *databaseFlags) open(ctx context.Context) (storage.Store, error) {
+func (f *databaseFlags) open(ctx context.Context, options ...storage.Option) (storage.Store, error) {
 	if f.DatabaseURL != "" {
-		store, err := postgres.Open(ctx, f.DatabaseURL)
+		store, err := postgres.Open(ctx, f.DatabaseURL, options...)
 		if err != nil {
 			return nil, fmt.Errorf("HOMEROOM_DATABASE_URL: %w", err)
 		}
@@ -29,7 +29,7 @@ func (f *databaseFlags) open(ctx context.Context) (storage.Store, error) {
 	if err := f.makeFolder(); err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, f.Data)
+	store, err := sqlite.Open(ctx, f.Data, options...)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return nil, fmt.Errorf("%s: %w; stop it, or set HOMEROOM_DATA to another folder", f.Data, err)
 	}

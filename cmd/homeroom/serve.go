@@ -35,6 +35,7 @@ type serveCommand struct {
 	retentionFlags
 	connectionFlags
 	limitFlags
+	spamFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -65,7 +66,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.open(ctx)
+	store, err := c.open(ctx, c.spamOptions(c.Limits == "off")...)
 	if err != nil {
 		return err
 	}
@@ -85,23 +86,22 @@ func (c *serveCommand) check() error {
 		{"HOMEROOM_PRESENCE_GRACE", int64(c.PresenceGrace)}, {"HOMEROOM_AWAY_AFTER", int64(c.AwayAfter)},
 		{"HOMEROOM_JOB_POLL", int64(c.JobPoll)},
 		{"HOMEROOM_RETAIN_AGE", int64(c.RetainAge)}, {"HOMEROOM_RETAIN_EVENTS", c.RetainEvents}, {"HOMEROOM_RETAIN_EVERY", int64(c.RetainEvery)},
-		{"HOMEROOM_RETAIN_NOTIFICATIONS", int64(c.RetainNotifications)},
+		{"HOMEROOM_RETAIN_NOTIFICATIONS", int64(c.RetainNotifications)}, {"HOMEROOM_RETAIN_HELD", int64(c.RetainHeld)},
 	} {
 		if positive.value <= 0 {
 			return fmt.Errorf("%s must be more than zero", positive.name)
 		}
 	}
-	if err := c.checkLimits(); err != nil {
-		return err
+	for _, check := range [...]func() error{c.checkConnections, c.checkLimits, c.checkSpam} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
 			return fmt.Errorf("HOMEROOM_CORS_ORIGINS: %q is no origin; want SCHEME://HOST or SCHEME://HOST:PORT", origin)
 		}
-	}
-	if err := c.checkConnections(); err != nil {
-		return err
 	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)

@@ -6,6 +6,7 @@ const countMost = 99; // beyond it the bell only says that there are more
 const saying = {
   'message.mention': 'mentions you',
   'message.reply': 'replies to you',
+  'message.held': 'was held back (spam?)',
   'announcement.created': 'announces',
   'assignment.created': 'gives an assignment',
   'assignment.due': 'reminds of an assignment',

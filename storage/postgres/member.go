@@ -49,6 +49,11 @@ func (s *snapshot) Members(ctx context.Context, class, after string, limit int) 
 		`SELECT `+memberColumns+` FROM members WHERE class = $1 AND "user" > $2 ORDER BY "user" LIMIT $3`, class, after, limit)
 }
 
+// TeacherIDs implements [storage.Reader].
+func (s *snapshot) TeacherIDs(ctx context.Context, class string, limit int) ([]string, error) {
+	return list(ctx, s, scanText, `SELECT "user" FROM members WHERE class = $1 AND role = $2 LIMIT $3`, class, string(storage.Teacher), limit)
+}
+
 // UserIDs implements [storage.Reader].
 func (s *snapshot) UserIDs(ctx context.Context, class string) ([]string, error) {
 	return list(ctx, s, scanText, `SELECT "user" FROM members WHERE class = $1`, class)

@@ -35,12 +35,12 @@ type driver struct {
 // Open connects to the database of a URL (or of a keyword/value string, as libpq takes it), and brings its schema up
 // to date; processes that do so at once take turns. The URL's pool_max_conns bounds the connections for reading;
 // one more is for writing. Errors are one line, without the password.
-func Open(ctx context.Context, url string) (*storage.Engine, error) {
+func Open(ctx context.Context, url string, options ...storage.Option) (*storage.Engine, error) {
 	d, err := open(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	return storage.NewEngine(d), nil
+	return storage.NewEngine(d, options...), nil
 }
 
 func open(ctx context.Context, url string) (*driver, error) {

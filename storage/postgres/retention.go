@@ -50,6 +50,7 @@ var purges = [...]string{
 		(SELECT bulletin, "user" FROM acknowledgements WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM bulletins WHERE id IN (SELECT id FROM bulletins WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM attendance WHERE class = $1 AND ("user", since) IN (SELECT "user", since FROM attendance WHERE class = $1 LIMIT $2)`,
+	`DELETE FROM held_messages WHERE id IN (SELECT id FROM held_messages WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM join_codes WHERE class = $1 AND $2 > 0`,
 	`DELETE FROM mutes WHERE class = $1 AND "user" IN (SELECT "user" FROM mutes WHERE class = $1 LIMIT $2)`,
 	`DELETE FROM members WHERE class = $1 AND "user" IN (SELECT "user" FROM members WHERE class = $1 LIMIT $2)`,

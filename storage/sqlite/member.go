@@ -47,6 +47,11 @@ func (s snapshot) Members(_ context.Context, class, after string, limit int) ([]
 		`SELECT `+memberColumns+` FROM members WHERE class = ? AND user > ? ORDER BY user LIMIT ?`, class, after, int64(limit))
 }
 
+// TeacherIDs implements [storage.Reader].
+func (s snapshot) TeacherIDs(_ context.Context, class string, limit int) ([]string, error) {
+	return list(s.conn, scanText, `SELECT user FROM members WHERE class = ? AND role = ? LIMIT ?`, class, string(storage.Teacher), int64(limit))
+}
+
 // UserIDs implements [storage.Reader].
 func (s snapshot) UserIDs(_ context.Context, class string) ([]string, error) {
 	return list(s.conn, scanText, `SELECT user FROM members WHERE class = ?`, class)

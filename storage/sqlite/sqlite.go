@@ -42,12 +42,12 @@ type driver struct {
 }
 
 // Open opens the database in a folder that exists, brings its schema up to date, and holds the folder until Close.
-func Open(ctx context.Context, folder string) (*storage.Engine, error) {
+func Open(ctx context.Context, folder string, options ...storage.Option) (*storage.Engine, error) {
 	d, err := open(ctx, folder)
 	if err != nil {
 		return nil, err
 	}
-	return storage.NewEngine(d), nil
+	return storage.NewEngine(d, options...), nil
 }
 
 func open(ctx context.Context, folder string) (_ *driver, err error) {

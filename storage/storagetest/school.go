@@ -40,9 +40,10 @@ func newSchool(t *testing.T, open Open) *school {
 	return newSchoolOn(t, driver)
 }
 
-func newSchoolOn(t *testing.T, driver storage.Driver) *school {
+func newSchoolOn(t *testing.T, driver storage.Driver, options ...storage.Option) *school {
 	clock := &clock{}
-	s := &school{Store: storage.NewEngine(driver, storage.WithClock(clock.now)), driver: driver, tape: &tape{}, clock: clock}
+	options = append(options, storage.WithClock(clock.now))
+	s := &school{Store: storage.NewEngine(driver, options...), driver: driver, tape: &tape{}, clock: clock}
 	s.OnCommit(s.tape.publish)
 	s.OnReceipts(s.tape.hear)
 	t.Cleanup(func() {

@@ -19,14 +19,14 @@ type stage struct {
 }
 
 // newStaged is a school whose driver is staged.
-func newStaged(t *testing.T, open Open) (*school, *stage) {
+func newStaged(t *testing.T, open Open, options ...storage.Option) (*school, *stage) {
 	t.Helper()
 	driver, err := open(t.Context())
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
 	g := &stage{Driver: driver}
-	return newSchoolOn(t, g), g
+	return newSchoolOn(t, g, options...), g
 }
 
 // onBegin is called before each transaction begins. Its error is what Begin returns.

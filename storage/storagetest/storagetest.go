@@ -45,6 +45,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"mutes", testMutes},
 		{"locks", testLocks},
 		{"slow mode", testSlowMode},
+		{"spam", testSpam},
+		{"held messages", testHeld},
 		{"attempts", testAttempts},
 		{"attempt failures", testAttemptFailures},
 		{"notices", testNotices},

@@ -56,6 +56,8 @@ const (
 	toPublish      = "publish, change and delete announcements and assignments"
 	toSeePresence  = "see who was present, and when"
 	toOversee      = "see who has acknowledged what, and what is yet to be published"
+	toReview       = "see and dismiss messages that were held back"
+	toRelease      = "release messages that were held back"
 	toManageAClass = "change, archive, lock, slow down and delete the class"
 )
 
@@ -121,6 +123,10 @@ var attempts = []attempt{
 	{operation: "deleteMessage", action: toModerate, on: aMessage},
 	{operation: "listReplies", action: toRead, on: aMessage},
 	{operation: "listHistory", action: toReadHistory, on: aMessage},
+
+	{operation: "listHeldMessages", action: toReview},
+	{operation: "dismissMessage", action: toReview, answer: nothingThere},
+	{operation: "releaseMessage", action: toRelease, answer: nothingThere},
 
 	{operation: "createAnnouncement", action: toPublish, body: `{"title":"x","text":"x"}`, harmless: true},
 	{operation: "listAnnouncements", action: toRead},

@@ -97,6 +97,7 @@ func setScene(t *testing.T, srv *harness.Server, c caller, in state) *scene {
 		"{announcement}": teacher.Announce(class, "announcements", draft("announcements")).ID,
 		"{assignment}":   teacher.Announce(class, "assignments", draft("assignments")).ID,
 		"{connection}":   "3f0c9a55-4f0e-4c39-9b1e-6a4f9d1c2b7e",
+		"{held}":         "01a202b9-7f40-7b16-9c3d-5e8a1d2f6c47",
 		"{notice}":       "01a202b2-c57b-7c3e-9d2a-4f1f6a0c8e11",
 		"{soon}":         time.Now().Add(time.Hour).Format(time.RFC3339),
 	}}
