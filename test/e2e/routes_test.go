@@ -14,7 +14,8 @@ import (
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	srv := harness.Start(t, harness.Options{Development: true})
-	forAdmins := harness.Start(t, harness.Options{}) // development mode has no admin
+	forAdmins := harness.Start(t, harness.Options{})          // development mode has no admin
+	strict := harness.Start(t, harness.Options{Limits: true}) // the others hold nothing back
 	operations := harness.Contract(t).Operations()
 	if len(operations) == 0 {
 		t.Fatal("the contract has no operations")
@@ -54,10 +55,20 @@ func TestRoutes(t *testing.T) {
 				c = forAdmins.As(t, root)
 				notice = c.Notify("every route", time.Hour)
 			}
+			if strings.Contains(op.Path, "{held}") {
+				c = strict.As(t, root)
+			}
 			class := c.CreateClass("Every route")
 			c.AddMember(class.ID, hugo, "student")
+			var held string
+			if strings.Contains(op.Path, "{held}") {
+				pupil := harness.Student("pupil-" + op.ID) // each is paused for what they post
+				c.AddMember(class.ID, pupil, "student")
+				room{strict, class.ID}.post(t, pupil, links).WantProblem(http.StatusTooManyRequests, "held_back")
+				held = c.Held(class.ID)[0].ID
+			}
 			path := strings.NewReplacer(
-				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]), "{notice}", notice.ID,
+				"{class}", class.ID, "{user}", hugo.ID, "{message}", c.Post(class.ID, "every route").ID, "{file}", string(asset[1]), "{notice}", notice.ID, "{held}", held,
 				"{connection}", c.Stream(class.ID).Ready().Parsed.Connection,
 				"{announcement}", c.Announce(class.ID, "announcements", draft("announcements")).ID,
 				"{assignment}", c.Announce(class.ID, "assignments", draft("assignments")).ID,
