@@ -340,7 +340,10 @@ func (r room) answered(ctx context.Context, router *harness.Client, call harness
 		}
 		defer func() { _ = resp.Body.Close() }()
 		lines := bufio.NewScanner(io.LimitReader(resp.Body, 64<<10))
-		for lines.Scan() && !strings.HasPrefix(lines.Text(), "event: ") { //nolint:revive // empty-block: to the first event
+		for lines.Scan() {
+			if strings.HasPrefix(lines.Text(), "event: ") {
+				break
+			}
 		}
 		if lines.Text() != "event: stream.ready" {
 			return fmt.Errorf("a stream begins with %q: %w", lines.Text(), lines.Err())

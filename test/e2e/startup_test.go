@@ -46,6 +46,8 @@ func TestStartup(t *testing.T) {
 		{"a duration makes no sense", []string{secret, "HOMEROOM_HEARTBEAT=soon"}, nil, "soon"},
 		{"a duration is negative", []string{secret}, []string{"--heartbeat", "-1s"}, "heartbeat"},
 		{"the log format is unknown", []string{secret}, []string{"--log", "xml"}, "xml"},
+		{"a limit lets nobody through", []string{secret}, []string{"--post-limit", "0"}, "HOMEROOM_POST_LIMIT"},
+		{"a proxy is no address", []string{secret}, []string{"--trusted-proxies", "proxy.example"}, "proxy.example"},
 		{"an origin is no origin", []string{secret}, []string{"--cors-origins", "https://school.example/path"}, "origin"},
 	}
 	for _, tt := range tests {
