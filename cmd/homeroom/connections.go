@@ -90,12 +90,9 @@ func (f *connectionFlags) gate(r room, unlimited bool, taken func() int, metrics
 	return cfg
 }
 
-// measureRoom is room, and tells of it.
-func (f *connectionFlags) measureRoom(log *slog.Logger) room {
-	files := openFiles()
-	r := f.room(files)
-	log.Info("room", "files", files, "connections", r.connections, "streams", r.streams)
-	return r
+// tell writes it to the log.
+func (r room) tell(log *slog.Logger) {
+	log.Info("room", "files", openFiles(), "connections", r.connections, "streams", r.streams)
 }
 
 // listen listens on an address. Connections that are accepted have the listener's settings: a client that vanished without

@@ -119,7 +119,7 @@ func (c *serveCommand) development() bool { return c.JWTSecret == "" }
 func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *handlers.Tokens, store storage.Store) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	room, unlimited := c.measureRoom(log), c.Limits == "off"
+	room, unlimited := c.room(openFiles()), c.Limits == "off"
 	hubConfig := events.Config{
 		Log: store, Logger: log, Metrics: registry, Heartbeat: c.Heartbeat, Retry: c.Retry, Poll: c.Poll,
 		Queue: c.Queue, Ring: c.Ring, Reload: handlers.ReloadPaths, MemoryLimit: c.memoryLimit(),
@@ -174,6 +174,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	}
 	addr := listener.Addr().String()
 	log.Info("listening", "addr", addr, "version", version(), "development", c.development())
+	room.tell(log)
 	if c.development() {
 		if err := printBanner(addr, config.Demo, tokens); err != nil {
 			return err

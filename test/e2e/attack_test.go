@@ -154,24 +154,41 @@ func TestAttacks(t *testing.T) {
 		t.Parallel()
 		m := settle(t, openRoom(t, harness.Options{Limits: true, Args: []string{"--write-timeout", "2s"}}))
 		const n = 5
+		cut, stop := context.WithTimeout(t.Context(), harness.Patience)
+		defer stop()
 		readers := func(every time.Duration) func(context.Context, abuse.Target) abuse.Outcome {
-			return func(ctx context.Context, target abuse.Target) abuse.Outcome {
-				ctx, stop := context.WithTimeout(ctx, 12*time.Second) // they have much to read until they learn that they were cut
-				defer stop()
-				return abuse.DripReaders(ctx, target, n, every)
+			return func(_ context.Context, target abuse.Target) abuse.Outcome {
+				return abuse.DripReaders(cut, target, n, every) // they have much to read until they learn that they were cut
 			}
+		}
+		closed := func() (reasons []string) {
+			for _, record := range m.room.srv.Logs().Records("stream closed") {
+				if record.Text("user") == "mallory" {
+					reasons = append(reasons, record.Text("reason"))
+				}
+			}
+			return reasons
 		}
 		m.attack(t, strings.Repeat("🙂", 4000), map[string]func(context.Context, abuse.Target) abuse.Outcome{
 			"drip": readers(100 * time.Millisecond), "don't read": readers(0),
+			"nothing": func(ctx context.Context, _ abuse.Target) abuse.Outcome { // but to see when all were cut
+				defer stop()
+				look := time.NewTicker(50 * time.Millisecond)
+				defer look.Stop()
+				for len(closed()) < 2*n && ctx.Err() == nil {
+					<-look.C
+				}
+				return abuse.Outcome{}
+			},
 		})
-		closed := 0
-		for _, record := range m.room.srv.Logs().Records("stream closed") {
-			if record.Text("user") == "mallory" && (record.Text("reason") == "write_error" || record.Text("reason") == "slow_reader") {
-				closed++
+		reasons := closed()
+		for _, reason := range reasons {
+			if reason != "write_error" && reason != "slow_reader" {
+				t.Errorf("a stream was closed for %q", reason)
 			}
 		}
-		if closed != 2*n {
-			t.Errorf("%d of %d streams were cut", closed, 2*n)
+		if len(reasons) != 2*n {
+			t.Errorf("%d of %d streams were cut", len(reasons), 2*n)
 		}
 		m.wantUnharmed(t)
 	})
