@@ -62,8 +62,10 @@ func (d *document) contract() (*Contract, error) {
 			if err != nil {
 				return nil, err
 			}
+			of := Operation{ID: op.OperationID, Method: method, Path: path}
 			c.routes = append(c.routes, route{
-				Operation: Operation{ID: op.OperationID, Method: method, Path: path},
+				Operation: of,
+				request:   d.request(of, op, item.Parameters),
 				segments:  strings.Split(path, "/"),
 				responses: responses,
 			})

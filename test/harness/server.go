@@ -21,6 +21,8 @@ type Options struct {
 	Args        []string // further flags of serve
 	Development bool     // no secret: the server makes its own
 	Limits      bool     // limits as by default; else none, since most stories do more than a person would
+
+	Claims map[string]any // further claims of every token that As makes, where the server wants them
 }
 
 // Server is a running homeroom process, or one between two runs.
