@@ -121,6 +121,9 @@ func (s *Server) Addr() string { return s.addr }
 // Logs is what the current run has logged.
 func (s *Server) Logs() *Log { return s.proc.log }
 
+// CloseIdle closes the connections of the clients that have no request on them.
+func (s *Server) CloseIdle() { s.transport.CloseIdleConnections() }
+
 // Stdout is what the current run has printed.
 func (s *Server) Stdout() *Output { return s.proc.stdout }
 
