@@ -28,13 +28,7 @@ func wantProblem(t *testing.T, err error, statuses ...int) {
 // FuzzBody reads a body as each call that takes texts does. What is taken is within its bounds, and means the same when
 // it is written again.
 func FuzzBody(f *testing.F) {
-	for _, body := range []string{
-		`{"text":"hello"}`, `{"text":"a\nb\tc","parent_id":"01890A5D-ac96-774b-bcce-b302099a8057"}`, `{"text":"\ud83e\uddea \u0000"}`,
-		`{"text":"\ud800"}`, "{\"text\":\"\xff\"}", `{"name":"1b \u2028"}`, `{"title":"x","text":"y","due_at":"2026-11-22T10:00:00Z","reminders":[0,-1]}`,
-		`{"text":"a","text":"b"}`, `{"TEXT":"a"}`, `{"text":null}`, `null`, `[[[[[[`, "\xef\xbb\xbf{}", `{"text":"x"} {}`, `{"text":1e999}`,
-	} {
-		f.Add([]byte(body))
-	}
+	f.Add([]byte(`{"text":"hello"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		request := func(body []byte) *http.Request {
 			r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
@@ -80,13 +74,7 @@ func (recorder) SetReadDeadline(time.Time) error { return nil }
 
 // FuzzQuery reads a query as each list and stream does.
 func FuzzQuery(f *testing.F) {
-	for _, text := range []string{
-		"", "limit=50&page=x", "limit=201", "limit=0", "limit=1&limit=1", "types=message.created,heartbeat", "types=", "types=,",
-		"last_event_id=k3f9.1042.17.4.c1x", "lastEventId=a%0Aid:+b", "order=asc&thread=top", "%zz", "a;b", "limit=%00", "limit=9223372036854775808",
-		"limit=+5", "resume=last", strings.Repeat("a=b&", 300),
-	} {
-		f.Add(text)
-	}
+	f.Add("limit=50&page=x&order=asc")
 	f.Fuzz(func(t *testing.T, text string) {
 		r := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/", RawQuery: text}, Header: http.Header{}}
 		if values, page, err := pageQuery(r, "order"); err != nil {
@@ -136,14 +124,7 @@ func FuzzAuthorization(f *testing.F) {
 		f.Fatal(err)
 	}
 	server := New(Config{Tokens: tokens, Unlimited: true})
-	for _, header := range []string{
-		"", "Bearer", "Bearer ", "Bearer x.y.z", "bearer ...", "Basic YTpi", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.",
-		"Bearer " + strings.Repeat(".", 3000), "Bearer \xff\x00", "Bearer GOOD", "BEARER GOOD", "Bearer  GOOD", "BearerGOOD", "Bearer GOOD.x", "Bearer GOOD, Bearer GOOD",
-	} {
-		f.Add(header, "")
-		f.Add("", "homeroom_session="+header)
-		f.Add(header, "homeroom_session=GOOD; homeroom_session=x")
-	}
+	f.Add("Bearer x.y.z", "homeroom_session=x.y.z") // GOOD stands for the token
 	f.Fuzz(func(t *testing.T, authorization, cookie string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header["Authorization"] = []string{strings.ReplaceAll(authorization, "GOOD", good)}
@@ -167,9 +148,7 @@ func FuzzAuthorization(f *testing.F) {
 
 // FuzzKey reads idempotency keys. One that is taken is within its bounds, and is the same when it is quoted.
 func FuzzKey(f *testing.F) {
-	for _, text := range []string{"4f1f6a0c", `"4f1f6a0c"`, `"a\"b\\c"`, `a"b`, `"`, `""`, `"open`, `"shut";p=1`, `"\n"`, "two words", "\x7f", "\xff", strings.Repeat("k", maxKey+1)} {
-		f.Add(text)
-	}
+	f.Add("4f1f6a0c")
 	f.Fuzz(func(t *testing.T, text string) {
 		key, err := parseKey(text)
 		if err != nil {
@@ -188,9 +167,7 @@ func FuzzKey(f *testing.F) {
 
 // FuzzIfMatch reads the versions of If-Match: at least one, few, rising, and none that isn't named.
 func FuzzIfMatch(f *testing.F) {
-	for _, text := range []string{"", "*", `"3"`, `"7", "3"`, `W/"3"`, `"0"`, `"-1"`, `"03"`, `3`, `"99999999999999999999"`, ",", `"9223372036854775807"`, strings.Repeat(`"1",`, 50)} {
-		f.Add(text, "")
-	}
+	f.Add(`"3"`, "")
 	f.Fuzz(func(t *testing.T, one, two string) {
 		versions := expected([]string{one, two})
 		if len(versions) == 0 || len(versions) > maxTags || !slices.IsSorted(versions) {
