@@ -60,7 +60,9 @@ func (g *gate) learnPublic() {
 	s := g.scene()
 	for _, a := range attempts {
 		if op := g.requests[a.operation]; op.Public() {
-			g.public[op.ID] = g.call(s, a, credential{}).status
+			if g.public[op.ID] = g.call(s, a, credential{}).status; g.public[op.ID] == http.StatusUnauthorized {
+				g.Errorf("%s is for everybody, and wants a credential", op.ID)
+			}
 		}
 	}
 	if len(g.public) == 0 || len(g.public) == len(g.requests) {
