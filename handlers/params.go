@@ -24,9 +24,14 @@ const (
 // uuidLen is the length of an id in its usual form, the only one that is taken.
 const uuidLen = 36
 
-// pathID is a path parameter that is a UUID.
+// pathID is a path parameter that is a UUID. To the router two slashes in a row have an empty one between them; to clients
+// there is no such path.
 func pathID(r *http.Request, name string) (string, error) {
-	id, ok := parseID(chi.URLParam(r, name))
+	text := chi.URLParam(r, name)
+	if text == "" {
+		return "", errNoRoute
+	}
+	id, ok := parseID(text)
 	if !ok {
 		return "", newProblem(http.StatusBadRequest, "invalid_id", "The "+name+" in the path must be a UUID.")
 	}
@@ -42,6 +47,9 @@ func parseID(text string) (string, bool) {
 // pathUser is the path parameter user.
 func pathUser(r *http.Request) (string, error) {
 	user, err := chi.URLParam(r, "user"), error(nil)
+	if user == "" {
+		return "", errNoRoute
+	}
 	if r.URL.RawPath != "" { // the router matched the path as it was sent
 		user, err = url.PathUnescape(user)
 	}

@@ -146,10 +146,11 @@ func (s *Server) handle(h func(http.ResponseWriter, *http.Request) error) http.H
 	}
 }
 
-// fail answers with a problem. A caller who is gone gets nothing.
+// fail answers with a problem. A caller who is gone gets nothing: the connection is dropped, since one who has only shut
+// their half of it is counted as gone too, and would take no answer for an empty 200.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return
+		panic(http.ErrAbortHandler)
 	}
 	p := problemOf(err)
 	if p.Status >= http.StatusInternalServerError {
@@ -171,21 +172,26 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	_, _ = w.Write(append(body, '\n')) // a caller who is gone needs no answer
 }
 
+// errNoRoute is for a path that isn't there.
+var errNoRoute = newProblem(http.StatusNotFound, "not_found", "There is no such path; /openapi.yaml lists them.")
+
 // noRoute answers a path that isn't there.
-func noRoute(http.ResponseWriter, *http.Request) error {
-	return newProblem(http.StatusNotFound, "not_found", "There is no such path; /openapi.yaml lists them.")
-}
+func noRoute(http.ResponseWriter, *http.Request) error { return errNoRoute }
 
 // methods are those that some route has, in the order of Allow.
 var methods = [...]string{http.MethodDelete, http.MethodGet, http.MethodPatch, http.MethodPost, http.MethodPut}
 
-// noMethod answers a method that a path doesn't have, with those that it has (RFC 9110, 15.5.6).
-func noMethod(_ http.ResponseWriter, r *http.Request) error {
+// noMethod answers a method that a path doesn't have, with those that it has (RFC 9110, 15.5.6). The router sends every
+// method here that it has never heard of, whatever the path.
+func noMethod(w http.ResponseWriter, r *http.Request) error {
 	var allowed []string
 	for _, method := range methods {
 		if chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), method, r.URL.EscapedPath()) {
 			allowed = append(allowed, method)
 		}
+	}
+	if len(allowed) == 0 {
+		return noRoute(w, r)
 	}
 	return newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "This path doesn't have this method; see the header Allow.").
 		with("Allow", strings.Join(allowed, ", "))

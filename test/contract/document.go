@@ -63,8 +63,10 @@ func (d *document) contract() (*Contract, error) {
 				return nil, err
 			}
 			limit, _ := op.Extensions["x-limit"].(string)
+			of := Operation{ID: op.OperationID, Method: method, Path: path, Limit: limit}
 			c.routes = append(c.routes, route{
-				Operation: Operation{ID: op.OperationID, Method: method, Path: path, Limit: limit},
+				Operation: of,
+				request:   d.request(of, op, item.Parameters),
 				segments:  strings.Split(path, "/"),
 				responses: responses,
 			})

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// route is an operation and what it may answer.
+// route is an operation, what it takes and what it may answer.
 type route struct {
 	Operation
+	request   Request
 	segments  []string         // of the path template
 	responses map[int]response // by status
 }

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
 )
 
 // Client calls the API as one user. It is safe for concurrent use, except
@@ -29,7 +32,9 @@ type Client struct {
 // the server answers is checked against the contract.
 func (s *Server) As(tb testing.TB, user User) *Client {
 	tb.Helper()
-	c := s.With(tb, user.Token(tb, time.Hour))
+	claims := user.Claims(time.Hour)
+	maps.Copy(claims, s.opts.Claims)
+	c := s.With(tb, Sign(tb, jwa.HS256, []byte(Secret), claims))
 	c.User = user
 	return c
 }

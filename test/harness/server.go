@@ -22,6 +22,8 @@ type Options struct {
 	Development bool     // no secret: the server makes its own
 	Limits      bool     // limits as by default; else none, since most stories do more than a person would
 	Files       int      // descriptors that it may have; 0: as many as we have
+
+	Claims map[string]any // further claims of every token that As makes, where the server wants them
 }
 
 // Server is a running homeroom process, or one between two runs.
@@ -127,6 +129,9 @@ func (s *Server) Addr() string { return s.addr }
 
 // Logs is what the current run has logged.
 func (s *Server) Logs() *Log { return s.proc.log }
+
+// CloseIdle closes the connections of the clients that have no request on them.
+func (s *Server) CloseIdle() { s.transport.CloseIdleConnections() }
 
 // Stdout is what the current run has printed.
 func (s *Server) Stdout() *Output { return s.proc.stdout }
