@@ -173,6 +173,9 @@ func noMethod(_ http.ResponseWriter, r *http.Request) error {
 	for _, method := range methods {
 		if chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), method, r.URL.EscapedPath()) {
 			allowed = append(allowed, method)
+			if method == http.MethodGet && hasHead(r.URL.Path) {
+				allowed = append(allowed, http.MethodHead)
+			}
 		}
 	}
 	return newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "This path doesn't have this method; see the header Allow.").

@@ -34,6 +34,9 @@ type Config struct {
 	Sockets      *socket.Watcher // of streams over plain HTTP/1.1; nil: net/http keeps their connections
 	Demo         *Demo           // development mode only
 
+	MetricsElsewhere bool // /metrics isn't served here
+	HSTS             HSTS
+
 	Unlimited        bool // no limits at all, for load tests
 	JoinLimit        int  // attempts to join a class, a minute and user
 	JoinAddressLimit int  // the same, a minute and address
@@ -50,8 +53,11 @@ type Server struct {
 	writeTimeout time.Duration
 	sockets      *socket.Watcher
 	demo         *Demo
+	hsts         HSTS
 	sameOrigin   *http.CrossOriginProtection
 	joinLimits   []func(http.Handler) http.Handler
+
+	metricsElsewhere bool
 }
 
 // New makes a server; Handler is what listens.
@@ -66,7 +72,10 @@ func New(cfg Config) *Server {
 		writeTimeout: cfg.WriteTimeout,
 		sockets:      cfg.Sockets,
 		demo:         cfg.Demo,
+		hsts:         cfg.HSTS,
 		sameOrigin:   http.NewCrossOriginProtection(),
+
+		metricsElsewhere: cfg.MetricsElsewhere,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

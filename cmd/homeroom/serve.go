@@ -32,6 +32,8 @@ type serveCommand struct {
 	tokenFlags
 	logFlags
 	retentionFlags
+	tlsFlags
+	metricsFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -103,6 +105,9 @@ func (c *serveCommand) check() error {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)
 	}
+	if err := c.tlsFlags.check(); err != nil {
+		return err
+	}
 	if c.development() && !loopback(c.Addr) {
 		return fmt.Errorf("development mode listens on loopback only, not on %q; set HOMEROOM_JWT_SECRET to serve others", c.Addr)
 	}
@@ -143,6 +148,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets,
+		MetricsElsewhere: c.MetricsAddr != "", HSTS: c.hsts(),
 		Unlimited: c.Limits == "off", JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
 	}
 	if c.development() {
@@ -150,19 +156,31 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 			return err
 		}
 	}
+	pair, err := c.keyPair(log)
+	if err != nil {
+		return err
+	}
+	if pair != nil {
+		tasks.Go(func() { pair.watch(background) })
+	}
 	profiles, err := startDebug(c.DebugAddr, log)
 	if err != nil {
 		return err
 	}
 	defer profiles.Close()
+	metrics, err := startMetrics(c.MetricsAddr, registry, log)
+	if err != nil {
+		return err
+	}
+	defer metrics.Close()
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("%w; set HOMEROOM_ADDR to another address", err)
 	}
 	addr := listener.Addr().String()
-	log.Info("listening", "addr", addr, "version", version(), "development", c.development())
+	log.Info("listening", "addr", addr, "tls", c.secure(), "version", version(), "development", c.development())
 	if c.development() {
-		if err := printBanner(addr, config.Demo, tokens); err != nil {
+		if err := printBanner(c.scheme()+"://"+addr, config.Demo, tokens); err != nil {
 			return err
 		}
 	}
@@ -174,7 +192,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }() // ended by Shutdown or Close in stop
+	go func() { failed <- c.tlsFlags.serve(server, listener, pair, c.WriteTimeout) }() // ended by Shutdown or Close in stop
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
