@@ -190,6 +190,8 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is for our own handler like all else
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- c.tlsFlags.serve(server, listener, pair, c.WriteTimeout) }() // ended by Shutdown or Close in stop

@@ -1,8 +1,12 @@
 package e2e_test
 
 import (
+	"bufio"
+	"io"
+	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"homeroom/test/harness"
 )
@@ -20,10 +24,18 @@ func TestH2C(t *testing.T) {
 	t.Run("it is off", func(t *testing.T) {
 		t.Parallel()
 		srv := harness.Start(t, harness.Options{})
-		resp, err := srv.With(t, "").Over(unencrypted()).Dial(t.Context(), harness.Call{Method: "GET", Path: "/healthz"})
-		if err == nil {
-			_ = resp.Body.Close()
-			t.Errorf("answered %s over %s", resp.Status, resp.Proto)
+		begins := "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + "\x00\x00\x00\x04\x00\x00\x00\x00\x00" // and empty settings
+		conn, err := net.Dial("tcp", srv.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		_ = conn.SetDeadline(time.Now().Add(harness.Patience))
+		if _, err := io.WriteString(conn, begins); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || answer.StatusCode < 400 {
+			t.Errorf("answered %v, %v; want an error in HTTP/1.1", answer, err)
 		}
 	})
 
