@@ -68,7 +68,8 @@ func checkText(module string, text []byte) error {
 			continue
 		}
 		matches++
-		if !slices.Contains(allowed, match.ID) && !(match.ID == "MPL-2.0" && slices.Contains(noted, module)) {
+		mayBe := slices.Contains(allowed, match.ID) || match.ID == "MPL-2.0" && slices.Contains(noted, module)
+		if !mayBe {
 			return fmt.Errorf("licence %s", match.ID)
 		}
 	}
