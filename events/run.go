@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 )
 
@@ -101,7 +102,7 @@ func (s *Stream) classify(ctx context.Context, err error) (Reason, error) {
 		if s.reason.untold() {
 			return s.reason, nil // which is why the write failed
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return ReasonClientGone, nil
 		}
 		return ReasonWrite, err

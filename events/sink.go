@@ -2,7 +2,7 @@ package events
 
 // Sink takes the bytes of one stream to its client.
 type Sink interface {
-	// Send writes p and returns once it is on its way. It fails at its deadline.
+	// Send writes p and returns once it is on its way. At its deadline it fails with [os.ErrDeadlineExceeded].
 	Send(p []byte) error
 	// Abort makes a Send that is under way, and all that follow, fail. It doesn't block; any goroutine may call it.
 	Abort()

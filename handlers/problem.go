@@ -188,6 +188,9 @@ func noMethod(w http.ResponseWriter, r *http.Request) error {
 	for _, method := range methods {
 		if chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), method, r.URL.EscapedPath()) {
 			allowed = append(allowed, method)
+			if method == http.MethodGet && hasHead(r.URL.Path) {
+				allowed = append(allowed, http.MethodHead)
+			}
 		}
 	}
 	if len(allowed) == 0 {

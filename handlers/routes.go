@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"homeroom/handlers/web"
 )
@@ -12,16 +11,18 @@ import (
 // Handler is the whole route tree. No middleware here may buffer, time out or wrap a response: the streams are below.
 func (s *Server) Handler() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.proxies.find, s.logRequests, s.recoverPanics, boundBodies, s.allowOrigins)
+	r.Use(s.proxies.find, s.logRequests, s.secureHeaders, s.recoverPanics, boundBodies, s.allowOrigins, answerHead)
 	r.NotFound(s.handle(noRoute))
 	r.MethodNotAllowed(s.handle(noMethod))
 
 	r.Get("/", web.Page)
-	r.Get("/assets/{file}", s.handle(asset))
+	r.Get(assets+"{file}", s.handle(asset))
 	r.Get("/openapi.yaml", serveContract)
 	r.Get("/healthz", s.handle(s.healthy))
 	r.Get("/readyz", s.handle(s.ready))
-	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
+	if !s.metricsElsewhere {
+		r.Method(http.MethodGet, "/metrics", Metrics(s.metrics))
+	}
 	if s.demo != nil {
 		r.Get("/dev/session", s.handle(s.demoSession))
 	}

@@ -34,6 +34,9 @@ type Config struct {
 	Gate         *Gate           // of the http.Server, to be told of streams; nil: there is none
 	Demo         *Demo           // development mode only
 
+	MetricsElsewhere bool // /metrics isn't served here
+	HSTS             HSTS
+
 	Unlimited bool // no limits at all, for load tests
 	Limits    Limits
 	Proxies   *Proxies // whose word on where a request comes from is taken; nil: nobody's
@@ -51,9 +54,12 @@ type Server struct {
 	sockets      *socket.Watcher
 	gate         *Gate
 	demo         *Demo
+	hsts         HSTS
 	sameOrigin   *http.CrossOriginProtection
 	limits       *limits // nil: none
 	proxies      *Proxies
+
+	metricsElsewhere bool
 }
 
 // New makes a server; Handler is what listens.
@@ -69,8 +75,11 @@ func New(cfg Config) *Server {
 		sockets:      cfg.Sockets,
 		gate:         cfg.Gate,
 		demo:         cfg.Demo,
+		hsts:         cfg.HSTS,
 		sameOrigin:   http.NewCrossOriginProtection(),
 		proxies:      cfg.Proxies,
+
+		metricsElsewhere: cfg.MetricsElsewhere,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -2,7 +2,9 @@ package handlers
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -19,7 +21,8 @@ var errAborted = errors.New("write aborted")
 
 // Send implements [events.Sink].
 func (k *responseSink) Send(p []byte) error {
-	if err := k.control.SetWriteDeadline(time.Now().Add(k.timeout)); err != nil {
+	deadline := time.Now().Add(k.timeout)
+	if err := k.control.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
 	// Abort sets its mark before its deadline. So either the mark is seen here, or the deadline that Abort sets
@@ -27,21 +30,23 @@ func (k *responseSink) Send(p []byte) error {
 	if k.aborted.Load() {
 		return errAborted
 	}
-	if _, err := k.w.Write(p); err != nil {
-		return err
+	_, err := k.w.Write(p)
+	if err == nil {
+		err = k.control.Flush()
 	}
-	return k.control.Flush()
+	switch {
+	case err == nil:
+		// Of HTTP/2 a deadline that passes ends the stream even if nothing is being written.
+		return k.control.SetWriteDeadline(time.Time{})
+	case time.Now().Before(deadline):
+		return err
+	default: // which of HTTP/2 looks as if the client had gone
+		return fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
+	}
 }
 
 // Abort implements [events.Sink].
 func (k *responseSink) Abort() {
 	k.aborted.Store(true)
 	_ = k.control.SetWriteDeadline(time.Unix(1, 0)) // a connection that has no deadline is closed already
-}
-
-// finish leaves the connection without a deadline, since it may be kept for another request.
-func (k *responseSink) finish() {
-	if !k.aborted.Load() {
-		_ = k.control.SetWriteDeadline(time.Time{}) // as in Abort
-	}
 }

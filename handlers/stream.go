@@ -58,7 +58,6 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, stream *events.Str
 	startStream(w)
 	sink := &responseSink{w: w, control: http.NewResponseController(w), timeout: s.writeTimeout}
 	v.end(stream.Run(r.Context(), sink, expires))
-	sink.finish()
 }
 
 // streamRequest is what a request for a stream asks for, and whether it is to go on where the last one ended.

@@ -9,13 +9,12 @@ import (
 	"homeroom/handlers"
 )
 
-// printBanner shows how to use what development mode has made.
-func printBanner(addr string, demo *handlers.Demo, tokens *handlers.Tokens) error {
+// printBanner shows how to use what development mode has made; base is SCHEME://HOST:PORT.
+func printBanner(base string, demo *handlers.Demo, tokens *handlers.Tokens) error {
 	users, err := demo.Tokens(tokens)
 	if err != nil {
 		return err
 	}
-	base := "http://" + addr
 	class := base + "/v1/classes/" + demo.Class.ID
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nHomeroom is running in development mode, for this machine only.\nClass %q has a teacher and two students. Open a page for each, side by side:\n\n", demo.Class.Name)

@@ -36,6 +36,8 @@ type serveCommand struct {
 	connectionFlags
 	limitFlags
 	spamFlags
+	tlsFlags
+	metricsFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -92,7 +94,7 @@ func (c *serveCommand) check() error {
 			return fmt.Errorf("%s must be more than zero", positive.name)
 		}
 	}
-	for _, check := range [...]func() error{c.checkConnections, c.checkLimits, c.checkSpam} {
+	for _, check := range [...]func() error{c.checkConnections, c.checkLimits, c.checkSpam, c.tlsFlags.check} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -156,6 +158,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	config := handlers.Config{
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets, Gate: gate,
+		MetricsElsewhere: c.MetricsAddr != "", HSTS: c.hsts(),
 		Unlimited: unlimited, Limits: c.limits(), Proxies: proxies,
 	}
 	if c.development() {
@@ -163,20 +166,32 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 			return err
 		}
 	}
+	pair, err := c.keyPair(log)
+	if err != nil {
+		return err
+	}
+	if pair != nil {
+		tasks.Go(func() { pair.watch(background) })
+	}
 	profiles, err := startDebug(c.DebugAddr, log)
 	if err != nil {
 		return err
 	}
 	defer profiles.Close()
+	metrics, err := startMetrics(c.MetricsAddr, registry, log)
+	if err != nil {
+		return err
+	}
+	defer metrics.Close()
 	listener, err := c.listen(ctx, c.Addr)
 	if err != nil {
 		return err
 	}
 	addr := listener.Addr().String()
-	log.Info("listening", "addr", addr, "version", version(), "development", c.development())
+	log.Info("listening", "addr", addr, "tls", c.secure(), "version", version(), "development", c.development())
 	room.tell(log)
 	if c.development() {
-		if err := printBanner(addr, config.Demo, tokens); err != nil {
+		if err := printBanner(c.scheme()+"://"+addr, config.Demo, tokens); err != nil {
 			return err
 		}
 	}
@@ -189,9 +204,11 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 		ConnState:         gate.ConnState,
 		ConnContext:       gate.ConnContext,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is for our own handler like all else
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }() // ended by Shutdown or Close in stop
+	go func() { failed <- c.tlsFlags.serve(server, listener, pair, c.WriteTimeout) }() // ended by Shutdown or Close in stop
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

@@ -50,7 +50,8 @@ func TestServed(t *testing.T) {
 				"Referrer-Policy":        "no-referrer",
 				"X-Content-Type-Options": "nosniff",
 				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-					"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+					"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+				"Cross-Origin-Opener-Policy": "same-origin",
 			} {
 				if got := first.Header.Get(key); got != want {
 					t.Errorf("%s: %q, want %q", key, got, want)

@@ -89,11 +89,14 @@ func TestRoutes(t *testing.T) {
 				if resp.StatusCode < 200 || resp.StatusCode > 299 {
 					t.Errorf("status %d", resp.StatusCode)
 				}
+				checkSafe(t, resp.Header)
 			})
 			// Who drops a cookie may do so because its token has expired.
 			if strings.HasPrefix(op.Path, "/v1/") && name != "DELETE /v1/session" {
 				t.Run("refuses who sends no token", func(t *testing.T) {
-					srv.With(t, "").Do(call.Method, call.Path, call.Body).WantProblem(http.StatusUnauthorized, "token_missing")
+					refused := srv.With(t, "").Do(call.Method, call.Path, call.Body)
+					refused.WantProblem(http.StatusUnauthorized, "token_missing")
+					checkSafe(t, refused.Header)
 				})
 			}
 		})

@@ -22,15 +22,18 @@ type Options struct {
 	Development bool     // no secret: the server makes its own
 	Limits      bool     // limits as by default; else none, since most stories do more than a person would
 	Files       int      // descriptors that it may have; 0: as many as we have
+	TLS         bool     // over TLS, with a certificate of Server.Authority
 
 	Claims map[string]any // further claims of every token that As makes, where the server wants them
 }
 
 // Server is a running homeroom process, or one between two runs.
 type Server struct {
-	URL     string // http://host:port, the same over restarts
+	URL     string // http://host:port, the same over restarts; https with Options.TLS
 	Data    string // data folder
 	DataURL string // database URL, empty for SQLite
+
+	Authority *Authority // with Options.TLS
 
 	tb        testing.TB
 	opts      Options
@@ -54,7 +57,10 @@ func Start(tb testing.TB, opts Options) *Server {
 	if s.addr == "" {
 		s.addr = "127.0.0.1:0"
 	}
-	s.transport = newTransport()
+	if opts.TLS {
+		s.Authority = NewAuthority(tb)
+	}
+	s.transport = s.Authority.Transport()
 	tb.Cleanup(s.cleanup)
 	s.run()
 	return s
@@ -81,7 +87,7 @@ func (s *Server) run() {
 		if listening != nil {
 			if s.URL == "" { // a restart keeps them, while followers read them
 				s.addr = listening.Text("addr")
-				s.URL = "http://" + s.addr
+				s.URL = s.scheme() + s.addr
 			}
 			return
 		}
@@ -107,7 +113,17 @@ func (s *Server) args() []string {
 	if !s.opts.Limits {
 		args = append(args, "--limits", "off")
 	}
+	if s.opts.TLS {
+		args = append(args, "--tls-cert", s.Authority.Cert, "--tls-key", s.Authority.Key)
+	}
 	return append(args, s.opts.Args...)
+}
+
+func (s *Server) scheme() string {
+	if s.opts.TLS {
+		return "https://"
+	}
+	return "http://"
 }
 
 func (s *Server) env() []string {
