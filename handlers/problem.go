@@ -114,11 +114,11 @@ func problemOf(err error) *Problem {
 	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong on our side; it is in the log.")
 }
 
-// passing reports whether a failure passes by itself: the database is away, memory is short, or this
-// process stops.
+// passing reports whether a failure passes by itself: the database is away or the identity provider's keys are, memory
+// is short, or this process stops.
 func passing(err error) bool {
 	return errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrClosed) ||
-		errors.Is(err, events.ErrClosed) || errors.Is(err, events.ErrOverloaded) || errors.Is(err, context.DeadlineExceeded)
+		errors.Is(err, events.ErrClosed) || errors.Is(err, events.ErrOverloaded) || errors.Is(err, errNoKeys) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // handle makes an http.HandlerFunc of a handler. It is the one place where errors become answers and log lines.
@@ -140,7 +140,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	p := problemOf(err)
-	if p.Status >= http.StatusInternalServerError {
+	if p.Status >= http.StatusInternalServerError && !errors.Is(err, errNoKeys) { // the key set logs that once
 		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", p.Status, "error", err)
 	}
 	body, err := json.Marshal(p)

@@ -106,6 +106,7 @@ func (s *Server) refuseStream(w http.ResponseWriter, cause error) error {
 		reason = events.ReasonShutdown
 	case errors.Is(cause, events.ErrOverloaded):
 		reason = events.ReasonOverloaded
+	case errors.Is(cause, errNoKeys): // the key set has logged it
 	default:
 		s.log.Error("stream refused", "error", cause)
 	}

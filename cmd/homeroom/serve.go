@@ -30,6 +30,7 @@ const (
 type serveCommand struct {
 	databaseFlags
 	tokenFlags
+	keySetFlags
 	logFlags
 	retentionFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
@@ -63,7 +64,11 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log := c.logger()
-	tokens, err := c.tokens(&c.databaseFlags)
+	keys, err := c.keySet(log)
+	if err != nil {
+		return err
+	}
+	tokens, err := c.tokens(&c.databaseFlags, keys)
 	if err != nil {
 		return err
 	}
@@ -94,6 +99,9 @@ func (c *serveCommand) check() error {
 			return fmt.Errorf("%s must be more than zero", positive.name)
 		}
 	}
+	if err := c.keySetFlags.check(); err != nil {
+		return err
+	}
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
@@ -104,13 +112,10 @@ func (c *serveCommand) check() error {
 		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)
 	}
 	if c.development() && !loopback(c.Addr) {
-		return fmt.Errorf("development mode listens on loopback only, not on %q; set HOMEROOM_JWT_SECRET to serve others", c.Addr)
+		return fmt.Errorf("development mode listens on loopback only, not on %q; set HOMEROOM_JWT_SECRET or HOMEROOM_JWKS to serve others", c.Addr)
 	}
 	return nil
 }
-
-// development reports whether this is development mode.
-func (c *serveCommand) development() bool { return c.JWTSecret == "" }
 
 // serve wires the parts together, and runs them until ctx ends.
 func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *handlers.Tokens, store storage.Store) error {
@@ -132,6 +137,8 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	}
 	defer sockets.Close()
 	defer hub.Close() // whose streams need the watcher
+	c.startTokens(log, tokens)
+	defer tokens.Close()
 	background, stop := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	tasks.Go(func() { c.retain(background, log, store) })
