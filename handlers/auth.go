@@ -2,8 +2,11 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/jwtauth/v5"
 )
 
@@ -27,7 +30,10 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 			}
 			text = cookie.Value
 		}
-		id, err := s.tokens.verify(text)
+		id, err := s.tokens.verify(r.Context(), text)
+		if errors.Is(err, errNoKeys) && opensStream(r) {
+			return s.refuseStream(w, err)
+		}
 		if err != nil {
 			return s.limits.failed(w, r, err)
 		}
@@ -39,4 +45,9 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 // caller is who authenticate found.
 func caller(r *http.Request) identity {
 	return r.Context().Value(identityKey{}).(identity)
+}
+
+// opensStream reports whether a request is for a stream. It is asked below the router, which has found the route.
+func opensStream(r *http.Request) bool {
+	return strings.HasSuffix(chi.RouteContext(r.Context()).RoutePattern(), "/stream")
 }

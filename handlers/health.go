@@ -20,12 +20,16 @@ func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) error {
 	return reply(w, http.StatusOK, status{"ok"})
 }
 
-// ready answers whether this node should get requests: the database answers, and the node isn't about to stop.
+// ready answers whether this node should get requests: the database answers, tokens can be verified, and
+// the node isn't about to stop.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWait)
 	defer cancel()
 	if s.hub.Closed() {
 		return events.ErrClosed
+	}
+	if err := s.tokens.ready(); err != nil {
+		return err
 	}
 	if err := s.store.Ping(ctx); err != nil {
 		return err

@@ -126,11 +126,17 @@ func problemOf(err error) *Problem {
 	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong on our side; it is in the log.")
 }
 
-// passing reports whether a failure passes by itself: the database is away, memory or place is short, or this
-// process stops.
+// passing reports whether a failure passes by itself: the database is away or the identity provider's keys are, memory
+// or place is short, or this process stops.
 func passing(err error) bool {
-	return errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrClosed) ||
-		errors.Is(err, events.ErrClosed) || errors.Is(err, events.ErrOverloaded) || errors.Is(err, events.ErrTooManyStreams) || errors.Is(err, context.DeadlineExceeded)
+	for _, passes := range [...]error{
+		storage.ErrUnavailable, storage.ErrClosed, events.ErrClosed, events.ErrOverloaded, events.ErrTooManyStreams, errNoKeys, context.DeadlineExceeded,
+	} {
+		if errors.Is(err, passes) {
+			return true
+		}
+	}
+	return false
 }
 
 // handle makes an http.HandlerFunc of a handler. It is the one place where errors become answers and log lines.
@@ -153,7 +159,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		panic(http.ErrAbortHandler)
 	}
 	p := problemOf(err)
-	if p.Status >= http.StatusInternalServerError {
+	if p.Status >= http.StatusInternalServerError && !errors.Is(err, errNoKeys) { // the key set logs that once
 		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", p.Status, "error", err)
 	}
 	body, err := json.Marshal(p)

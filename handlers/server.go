@@ -87,7 +87,7 @@ func New(cfg Config) *Server {
 	if s.metrics == nil {
 		s.metrics = prometheus.NewRegistry()
 	}
-	s.metrics.MustRegister(cfg.Tokens.known.result)
+	cfg.Tokens.register(s.metrics)
 	if s.writeTimeout == 0 {
 		s.writeTimeout = DefaultWriteTimeout
 	}

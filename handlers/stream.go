@@ -108,6 +108,7 @@ func (s *Server) refuseStream(w http.ResponseWriter, cause error) error {
 		reason = events.ReasonOverloaded
 	case errors.Is(cause, events.ErrTooManyStreams):
 		reason = events.ReasonCrowded
+	case errors.Is(cause, errNoKeys): // the key set has logged it
 	default:
 		s.log.Error("stream refused", "error", cause)
 	}

@@ -11,37 +11,47 @@ import (
 // maxTokens is how many verified tokens are remembered: some 3 MB. Verifying one costs as much as the rest of a request.
 const maxTokens = 10_000
 
-// tokenCache remembers who verified tokens speak for, by the tokens' hashes, until they expire. It knows no token, and
-// none that was refused.
+// tokenCache remembers who verified tokens speak for, by the tokens' hashes, until they expire or the key that they are
+// signed with is good no more. It knows no token, and none that was refused.
 type tokenCache struct {
-	known  *lru.Cache[[sha256.Size]byte, identity]
+	skew   time.Duration
+	known  *lru.Cache[[sha256.Size]byte, knownToken]
 	result *prometheus.CounterVec
 }
 
-func newTokenCache() *tokenCache {
-	known, err := lru.New[[sha256.Size]byte, identity](maxTokens)
+// knownToken is what is remembered of a token.
+type knownToken struct {
+	identity
+	key *signingKey
+}
+
+func newTokenCache(skew time.Duration) *tokenCache {
+	known, err := lru.New[[sha256.Size]byte, knownToken](maxTokens)
 	if err != nil {
 		panic(err) // a size above zero is all it asks for
 	}
-	return &tokenCache{known: known, result: prometheus.NewCounterVec(prometheus.CounterOpts{
+	return &tokenCache{skew: skew, known: known, result: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "homeroom_token_cache_total", Help: "Tokens that were looked up among the verified ones, by result: hit or miss.",
 	}, []string{"result"})}
 }
 
 // find is who a token speaks for, if it is known and good.
 func (c *tokenCache) find(text string) (identity, bool) {
-	key := sha256.Sum256([]byte(text))
-	id, ok := c.known.Get(key)
-	if ok && !time.Now().Before(id.expires.Add(clockSkew)) {
-		c.known.Remove(key)
+	hash := sha256.Sum256([]byte(text))
+	token, ok := c.known.Get(hash)
+	if ok && (token.key.dropped.Load() || !time.Now().Before(token.expires.Add(c.skew))) {
+		c.known.Remove(hash)
 		ok = false
 	}
-	if ok {
-		c.result.WithLabelValues("hit").Inc()
-	} else {
+	if !ok {
 		c.result.WithLabelValues("miss").Inc()
+		return identity{}, false
 	}
-	return id, ok
+	c.result.WithLabelValues("hit").Inc()
+	return token.identity, true
 }
 
-func (c *tokenCache) keep(text string, id identity) { c.known.Add(sha256.Sum256([]byte(text)), id) }
+// keep remembers a token that was verified with a key. If the key was dropped meanwhile it is of no use: see find.
+func (c *tokenCache) keep(text string, id identity, key *signingKey) {
+	c.known.Add(sha256.Sum256([]byte(text)), knownToken{id, key})
+}

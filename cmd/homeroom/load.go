@@ -25,7 +25,7 @@ type loadCommand struct {
 
 // Run prints the report. It fails if anything was lost, doubled or out of order.
 func (c *loadCommand) Run(ctx context.Context) error {
-	tokens, err := c.tokens(&databaseFlags{Data: c.Data})
+	tokens, err := c.signer(c.Data)
 	if err != nil {
 		return err
 	}

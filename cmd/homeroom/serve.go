@@ -31,6 +31,7 @@ const (
 type serveCommand struct {
 	databaseFlags
 	tokenFlags
+	keySetFlags
 	logFlags
 	retentionFlags
 	connectionFlags
@@ -64,7 +65,11 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log := c.logger()
-	tokens, err := c.tokens(&c.databaseFlags)
+	keys, err := c.keySet(log)
+	if err != nil {
+		return err
+	}
+	tokens, err := c.tokens(&c.databaseFlags, keys)
 	if err != nil {
 		return err
 	}
@@ -94,7 +99,7 @@ func (c *serveCommand) check() error {
 			return fmt.Errorf("%s must be more than zero", positive.name)
 		}
 	}
-	for _, check := range [...]func() error{c.checkConnections, c.checkLimits, c.checkSpam, c.tlsFlags.check} {
+	for _, check := range [...]func() error{c.keySetFlags.check, c.checkConnections, c.checkLimits, c.checkSpam, c.tlsFlags.check} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -109,13 +114,10 @@ func (c *serveCommand) check() error {
 		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)
 	}
 	if c.development() && !loopback(c.Addr) {
-		return fmt.Errorf("development mode listens on loopback only, not on %q; set HOMEROOM_JWT_SECRET to serve others", c.Addr)
+		return fmt.Errorf("development mode listens on loopback only, not on %q; set HOMEROOM_JWT_SECRET or HOMEROOM_JWKS to serve others", c.Addr)
 	}
 	return nil
 }
-
-// development reports whether this is development mode.
-func (c *serveCommand) development() bool { return c.JWTSecret == "" }
 
 // serve wires the parts together, and runs them until ctx ends.
 func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *handlers.Tokens, store storage.Store) error {
@@ -140,6 +142,8 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	}
 	defer sockets.Close()
 	defer hub.Close() // whose streams need the watcher
+	c.startTokens(log, tokens)
+	defer tokens.Close()
 	background, stop := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	tasks.Go(func() { c.retain(background, log, store) })

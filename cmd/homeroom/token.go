@@ -22,7 +22,7 @@ func (c *tokenCommand) Run() error {
 	if c.TTL <= 0 {
 		return fmt.Errorf("--ttl must be more than zero")
 	}
-	tokens, err := c.tokens(&databaseFlags{Data: c.Data})
+	tokens, err := c.signer(c.Data)
 	if err != nil {
 		return err
 	}

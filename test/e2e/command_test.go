@@ -44,6 +44,24 @@ func TestToken(t *testing.T) {
 		dev.With(t, strings.TrimSpace(token)).CreateClass("Tina's class")
 	})
 
+	t.Run("keys alone sign nothing", func(t *testing.T) {
+		data := t.TempDir()
+		result := harness.Run(t, []string{"HOMEROOM_JWKS=https://id.school.example/keys"}, "token", "--sub", "tina", "--data", data)
+		if result.Code != 1 || len(result.Stderr) != 1 || !strings.Contains(result.Stderr[0], "HOMEROOM_JWT_SECRET") || result.Stdout != "" {
+			t.Errorf("exit code %d, stderr %q", result.Code, result.Stderr)
+		}
+	})
+
+	t.Run("it says the role as the service reads it", func(t *testing.T) {
+		env := append([]string{"HOMEROOM_JWT_ROLE_CLAIM=realm_access.roles", "HOMEROOM_JWT_ROLE_MAP=staff=teacher"}, secret...)
+		token := harness.Run(t, env, "token", "--sub", "tina", "--role", "teacher").Must(t).Stdout
+		mapped := harness.Start(t, harness.Options{Env: env})
+		mapped.With(t, strings.TrimSpace(token)).CreateClass("Tina's class")
+		if result := harness.Run(t, env, "token", "--sub", "tina", "--role", "admin"); result.Code != 1 || result.Stdout != "" {
+			t.Errorf("a role without a name: exit code %d, stdout %q", result.Code, result.Stdout)
+		}
+	})
+
 	t.Run("what can't be a token is refused", func(t *testing.T) {
 		for _, args := range [][]string{
 			{}, {"--sub", ""}, {"--sub", "a b"}, {"--sub", strings.Repeat("x", 129)}, {"--sub", "tina", "--role", "queen"},

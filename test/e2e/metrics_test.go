@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lestrrat-go/jwx/v2/jwa"
+
 	"homeroom/test/harness"
 )
 
@@ -19,7 +21,8 @@ var metricName = regexp.MustCompile(`\b(homeroom|go|process)_[a-z0-9_]+\b`)
 // for operators to each other.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	r := openRoom(t, harness.Options{})
+	keys := harness.NewIssuer(t, harness.NewKey(t, jwa.EdDSA, "only")) // so that there is all that can be measured
+	r := openRoom(t, harness.Options{Env: []string{"HOMEROOM_JWKS=" + keys.URL}})
 	stream := r.as(t, dora).Stream(r.class)
 	cursor := stream.Ready().ID
 	r.as(t, ben).Post(r.class, "something to count")

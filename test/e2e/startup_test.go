@@ -48,6 +48,15 @@ func TestStartup(t *testing.T) {
 		{"the log format is unknown", []string{secret}, []string{"--log", "xml"}, "xml"},
 		{"a limit lets nobody through", []string{secret}, []string{"--post-limit", "0"}, "HOMEROOM_POST_LIMIT"},
 		{"a proxy is no address", []string{secret}, []string{"--trusted-proxies", "proxy.example"}, "proxy.example"},
+		{"the key set is at an unsafe URL", []string{"HOMEROOM_JWKS=http://me:opensesame@id.school.example/keys"}, nil, "HOMEROOM_JWKS"},
+		{"the key set is at no URL", []string{"HOMEROOM_JWKS=https://me:opensesame@%zz/"}, nil, "HOMEROOM_JWKS"},
+		{"a key set is no reason for a short secret", []string{"HOMEROOM_JWT_SECRET=short", "HOMEROOM_JWKS=https://127.0.0.1:1/"}, nil, "32"},
+		{"the key set is fetched never", []string{secret}, []string{"--jwks-refresh", "0s"}, "HOMEROOM_JWKS_REFRESH"},
+		{"the key set is fetched too rarely", []string{secret}, []string{"--jwks-refresh", "25h"}, "HOMEROOM_JWKS_REFRESH"},
+		{"the key set has no cooldown", []string{secret}, []string{"--jwks-cooldown", "0s"}, "HOMEROOM_JWKS_COOLDOWN"},
+		{"the skew is long", []string{secret}, []string{"--jwt-skew", "6m"}, "HOMEROOM_JWT_SKEW"},
+		{"the role claim is the subject", []string{secret}, []string{"--jwt-role-claim", "sub"}, "HOMEROOM_JWT_ROLE_CLAIM"},
+		{"a role is none", []string{secret}, []string{"--jwt-role-map", "staff=queen"}, "HOMEROOM_JWT_ROLE_MAP"},
 		{"an origin is no origin", []string{secret}, []string{"--cors-origins", "https://school.example/path"}, "origin"},
 	}
 	for _, tt := range tests {
@@ -63,8 +72,8 @@ func TestStartup(t *testing.T) {
 			if len(result.Stderr) != 1 || !strings.Contains(strings.ToLower(result.Stderr[0]), strings.ToLower(tt.says)) {
 				t.Errorf("stderr is not one line about %q:\n%s", tt.says, strings.Join(result.Stderr, "\n"))
 			}
-			if strings.Contains(strings.Join(result.Stderr, "\n")+result.Stdout, harness.Secret) {
-				t.Error("the secret is shown")
+			if out := strings.Join(result.Stderr, "\n") + result.Stdout; strings.Contains(out, harness.Secret) || strings.Contains(out, "opensesame") {
+				t.Error("a secret is shown")
 			}
 		})
 	}

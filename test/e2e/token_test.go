@@ -76,6 +76,11 @@ func TestTokenRefused(t *testing.T) {
 		"a name that's an object":   {hs256(t, with(ben, map[string]any{"name": map[string]any{"a": 1}})), "token_invalid"},
 		"a payload that's no JSON":  {rawToken(t, `hello`), "token_invalid"},
 		"a payload that's an array": {rawToken(t, `[]`), "token_invalid"},
+		"padded":                    {good + "=", "token_invalid"},
+		"RS256, and no key set":     {harness.NewKey(t, jwa.RS256, "r1").Token(t, ben), "token_invalid"},
+		"a critical extension":      {forge(t, map[string]any{"alg": "HS256", "crit": []string{"exp"}}, ben.Claims(time.Hour), mac), "token_invalid"},
+		"issued in the future":      {hs256(t, with(ben, map[string]any{"iat": time.Now().Add(time.Hour).Unix()})), "token_invalid"},
+		"a good one that is long":   {hs256(t, with(ben, map[string]any{"more": strings.Repeat("x", 8<<10)})), "token_invalid"},
 		"a very long one":           {"x." + strings.Repeat("x", 5000) + ".x", "token_invalid"},
 	}
 	for what, tt := range tests {
@@ -129,9 +134,14 @@ func rawToken(t *testing.T, payload string) string {
 		t.Fatal(err)
 	}
 	signing := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
-	mac := hmac.New(sha256.New, []byte(harness.Secret))
-	mac.Write([]byte(signing))
-	return signing + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	return signing + "." + base64.RawURLEncoding.EncodeToString(mac([]byte(signing)))
+}
+
+// mac signs with the secret.
+func mac(text []byte) []byte {
+	hash := hmac.New(sha256.New, []byte(harness.Secret))
+	hash.Write(text)
+	return hash.Sum(nil)
 }
 
 func TestAudience(t *testing.T) {
