@@ -31,8 +31,8 @@ type Retention struct {
 	Notifications time.Duration // how long they are listed; 0 for [DefaultRetainNotifications]
 }
 
-// Trim deletes what is due, of the log, of deleted classes, of kept answers and of presence, in small transactions between those of
-// the writers. It returns how many rows it deleted. Any number of processes may do so on one database.
+// Trim deletes what is due, of the log, of deleted classes, of kept answers, of presence and of revocations, in small
+// transactions between those of the writers. It returns how many rows it deleted. Any number of processes may do so on one database.
 func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	now := e.now()
 	before := now - events.Time(keep.Age.Milliseconds())
@@ -54,7 +54,11 @@ func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 		return trimmed + purged + forgotten + told, err
 	}
 	swept, err := e.sweepPresence(ctx, now)
-	return trimmed + purged + forgotten + told + swept, err
+	if err != nil {
+		return trimmed + purged + forgotten + told + swept, err
+	}
+	over, err := e.forgetRevocations(ctx, now)
+	return trimmed + purged + forgotten + told + swept + over, err
 }
 
 // inBatches has small transactions delete rows, between those of the writers, until one finds fewer than it may.

@@ -56,6 +56,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"purging of bulletins", testBulletinPurge},
 		{"acknowledgements", testAcknowledgements},
 		{"jobs", testJobs},
+		{"revocations", testRevocations},
 	})
 }
 
