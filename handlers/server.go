@@ -22,17 +22,21 @@ const (
 	maxBody = 64 << 10
 )
 
-// Config configures a server. Store, Hub and Tokens are required.
+// Config configures a server. Store, Hub, Tokens and SigningKey are required.
 type Config struct {
 	Store        storage.Store
 	Hub          *events.Hub
 	Tokens       *Tokens
+	SigningKey   []byte // of sessions and stream tokens, from the store
 	Logger       *slog.Logger
 	Metrics      *prometheus.Registry // nil: /metrics is empty
 	CORSOrigins  []string             // origins whose pages may call; none by default
 	WriteTimeout time.Duration
 	Sockets      *socket.Watcher // of streams over plain HTTP/1.1; nil: net/http keeps their connections
 	Demo         *Demo           // development mode only
+
+	StreamTokenTTL    time.Duration // how long a stream token opens streams
+	RetainRevocations time.Duration // how long all that a user was issued stays refused
 
 	Unlimited        bool // no limits at all, for load tests
 	JoinLimit        int  // attempts to join a class, a minute and user
@@ -44,6 +48,7 @@ type Server struct {
 	store        storage.Store
 	hub          *events.Hub
 	tokens       *Tokens
+	passes       passes
 	log          *slog.Logger
 	metrics      *prometheus.Registry
 	origins      []string
@@ -52,6 +57,9 @@ type Server struct {
 	demo         *Demo
 	sameOrigin   *http.CrossOriginProtection
 	joinLimits   []func(http.Handler) http.Handler
+
+	streamTokenTTL    time.Duration
+	retainRevocations time.Duration
 }
 
 // New makes a server; Handler is what listens.
@@ -60,6 +68,7 @@ func New(cfg Config) *Server {
 		store:        cfg.Store,
 		hub:          cfg.Hub,
 		tokens:       cfg.Tokens,
+		passes:       passes{cfg.SigningKey},
 		log:          cfg.Logger,
 		metrics:      cfg.Metrics,
 		origins:      cfg.CORSOrigins,
@@ -67,6 +76,9 @@ func New(cfg Config) *Server {
 		sockets:      cfg.Sockets,
 		demo:         cfg.Demo,
 		sameOrigin:   http.NewCrossOriginProtection(),
+
+		streamTokenTTL:    cmp.Or(cfg.StreamTokenTTL, DefaultStreamTokenTTL),
+		retainRevocations: cmp.Or(cfg.RetainRevocations, storage.DefaultRetainRevocations),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

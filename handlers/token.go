@@ -59,7 +59,9 @@ func NewTokens(cfg TokenConfig) (*Tokens, error) {
 // identity is who a token speaks for, and until when.
 type identity struct {
 	storage.Principal
+	issued  time.Time // zero: unknown
 	expires time.Time
+	session string // "" for one who is let in by anything else than a session
 }
 
 // verify checks a token, or remembers that it did.
@@ -83,7 +85,7 @@ func (t *Tokens) check(text string) (identity, error) {
 	if err != nil {
 		return identity{}, unauthorized("token_invalid", "The token is not one of ours, is not valid yet, or lacks a claim: sub and exp are required.")
 	}
-	id := identity{expires: token.Expiration()}
+	id := identity{issued: token.IssuedAt(), expires: token.Expiration()}
 	id.User = token.Subject()
 	id.Role = storage.GlobalStudent
 	nameIsText := true

@@ -32,6 +32,7 @@ type serveCommand struct {
 	tokenFlags
 	logFlags
 	retentionFlags
+	sessionFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -100,6 +101,9 @@ func (c *serveCommand) check() error {
 			return fmt.Errorf("HOMEROOM_CORS_ORIGINS: %q is no origin; want SCHEME://HOST or SCHEME://HOST:PORT", origin)
 		}
 	}
+	if err := c.sessionFlags.check(); err != nil {
+		return err
+	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)
 	}
@@ -114,6 +118,10 @@ func (c *serveCommand) development() bool { return c.JWTSecret == "" }
 
 // serve wires the parts together, and runs them until ctx ends.
 func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *handlers.Tokens, store storage.Store) error {
+	key, err := store.SigningKey(ctx)
+	if err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	hub, err := events.New(events.Config{
@@ -141,6 +149,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	store.OnReceipts(hub.Receipts)
 	tasks.Go(func() { store.RunJobs(background, storage.Schedule{Poll: c.JobPoll, Logger: log}) })
 	config := handlers.Config{
+		SigningKey: key, StreamTokenTTL: c.StreamTokenTTL, RetainRevocations: c.RetainRevocations,
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets,
 		Unlimited: c.Limits == "off", JoinLimit: c.JoinLimit, JoinAddressLimit: c.JoinAddressLimit,
