@@ -21,6 +21,7 @@ type Client struct {
 	server *Server
 	tb     testing.TB
 	token  string
+	cookie string
 	http   *http.Client
 }
 
@@ -40,6 +41,13 @@ func (s *Server) With(tb testing.TB, token string) *Client {
 		Transport:     theContract(tb).Transport(tb, s.transport),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// Holding is the same client with a cookie in place of its token.
+func (c *Client) Holding(cookie *http.Cookie) *Client {
+	twin := *c
+	twin.token, twin.cookie = "", cookie.Name+"="+cookie.Value
+	return &twin
 }
 
 // Unchecked is the same client without the contract: for traffic in masses,
@@ -127,6 +135,9 @@ func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) 
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.cookie != "" {
+		req.Header.Set("Cookie", c.cookie)
 	}
 	for name, value := range call.Header {
 		if name == "Host" {
