@@ -54,6 +54,8 @@ func (keptTx) DropNotices(context.Context, events.Time, int) (int, error)       
 
 func (keptTx) ForgetSessions(context.Context, events.Time, int) (int, error) { return 0, nil }
 
+func (keptTx) DropRevocations(context.Context, events.Time, int) (int, error) { return 0, nil }
+
 func (keptTx) Commit(context.Context, []events.Event, map[events.Channel]int64) error { return nil }
 
 func (keptTx) Rollback() {}
@@ -87,5 +89,3 @@ func TestAttemptsAreKeptForADay(t *testing.T) {
 		after(time.Hour, 0)
 	})
 }
-
-func (t *keptTx) DropRevocations(context.Context, events.Time, int) (int, error) { return 0, nil }
