@@ -23,8 +23,12 @@ func (h *Hub) followBroadcasts() {
 	h.startLoading(f)
 }
 
-// hear takes a broadcast for the announcer. It never blocks.
+// hear takes a broadcast for the announcer, or a revocation. It never blocks.
 func (h *Hub) hear(e *Event) {
+	if e.Type == AccessRevoked {
+		h.hearRevocation(e)
+		return
+	}
 	select {
 	case h.broadcasts <- *e:
 	default:

@@ -71,7 +71,7 @@ func (h *Hub) Kick(connection string) (kicked Connection, found bool) {
 	if s == nil {
 		return Connection{}, false
 	}
-	s.finish(ReasonKicked)
+	s.finishFor(ReasonKicked, Now())
 	return s.describe(), true
 }
 

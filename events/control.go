@@ -10,19 +10,20 @@ type Reason string
 
 // Reasons that the client is told in stream.closing.
 const (
-	ReasonShutdown     Reason = "shutdown"          // this node stops; come back, to any node
-	ReasonTokenExpired Reason = "token_expired"     // come back with a new token
-	ReasonRemoved      Reason = "removed"           // no longer a member
-	ReasonClassDeleted Reason = "class_deleted"     // the class is gone
-	ReasonEpochChanged Reason = "epoch_changed"     // the log was restored from a backup; come back for a resync
-	ReasonUnavailable  Reason = "unavailable"       // the log can't be read right now; come back
-	ReasonLimit        Reason = "limit_reached"     // as many events as were asked for
-	ReasonBehind       Reason = "behind"            // this node lost touch with the log; come back
-	ReasonKicked       Reason = "kicked"            // an admin closed it
-	ReasonOverloaded   Reason = "overloaded"        // this node takes no more streams for now; come back
-	ReasonSuperseded   Reason = "superseded"        // the user has opened more streams than it may have; this was the oldest
-	ReasonCrowded      Reason = "too_many_streams"  // there is no place for now, by a cap of [Config]; come back
-	ReasonTooMany      Reason = "too_many_requests" // the user, or the address, opened too many; come back later
+	ReasonShutdown       Reason = "shutdown"          // this node stops; come back, to any node
+	ReasonTokenExpired   Reason = "token_expired"     // come back with a new token
+	ReasonRemoved        Reason = "removed"           // no longer a member
+	ReasonClassDeleted   Reason = "class_deleted"     // the class is gone
+	ReasonEpochChanged   Reason = "epoch_changed"     // the log was restored from a backup; come back for a resync
+	ReasonUnavailable    Reason = "unavailable"       // the log can't be read right now; come back
+	ReasonLimit          Reason = "limit_reached"     // as many events as were asked for
+	ReasonBehind         Reason = "behind"            // this node lost touch with the log; come back
+	ReasonKicked         Reason = "kicked"            // an admin closed it
+	ReasonOverloaded     Reason = "overloaded"        // this node takes no more streams for now; come back
+	ReasonSuperseded     Reason = "superseded"        // the user has opened more streams than it may have; this was the oldest
+	ReasonCrowded        Reason = "too_many_streams"  // there is no place for now, by a cap of [Config]; come back
+	ReasonTooMany        Reason = "too_many_requests" // the user, or the address, opened too many; come back later
+	ReasonSessionRevoked Reason = "session_revoked"   // its session ended; come back with a new token
 )
 
 // Reasons of which the client can't be told, since the connection is gone or stuck.

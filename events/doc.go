@@ -17,6 +17,7 @@
 //     between loses nothing either.
 //   - A reader that stops reading holds a bounded queue, delays nobody, and is cut; it resumes by its cursor.
 //   - An event that was made under a client's key is told to its actor with that key, and to nobody else.
+//   - What is revoked opens no stream and ends those that it opened, in every process.
 //   - A stream is opened, and each batch of its replay is read, only for someone who may read the channel at
 //     that moment. Losing that right closes it.
 //

@@ -18,7 +18,11 @@ func newExpiry() *expiry { return &expiry{alarms: newAlarms()} }
 func (x *expiry) add(s *Stream, at time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	s.expiry = x.alarms.set(at, func() { s.finish(ReasonTokenExpired) })
+	s.expiry = x.alarms.set(at, func() {
+		if s.noteChange(ReasonTokenExpired, timeOf(at)) {
+			x.cutByLocked(s, timeOf(at))
+		}
+	})
 }
 
 // remove undoes add. It may come after the stream was ended.

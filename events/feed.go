@@ -100,7 +100,7 @@ func (f *feed) applyLocked(e *Event, frame *Frame) {
 	case MemberLeft:
 		if user, err := e.subject(); err == nil {
 			delete(f.members, user)
-			f.expelLocked(ReasonRemoved, func(s *Stream) bool { return s.user == user && !s.admin })
+			f.expelLocked(ReasonRemoved, e.At, func(s *Stream) bool { return s.user == user && !s.admin })
 		}
 	case PreferencesUpdated:
 		f.learnEventLocked(e)
@@ -108,18 +108,18 @@ func (f *feed) applyLocked(e *Event, frame *Frame) {
 		_ = f.notices.pinEvent(e) // a notice that can't be read is on no board
 	case ClassDeleted:
 		f.gone = true
-		f.expelLocked(ReasonClassDeleted, func(*Stream) bool { return true })
+		f.expelLocked(ReasonClassDeleted, e.At, func(*Stream) bool { return true })
 	}
 	f.presence.apply(f, e)
 }
 
-// expelLocked takes the channel away from the streams that match. What they were queued before, they still send;
+// expelLocked takes the channel away from the streams that match, for a change at a moment. What they were queued before, they still send;
 // nothing comes after it.
-func (f *feed) expelLocked(reason Reason, match func(*Stream) bool) {
+func (f *feed) expelLocked(reason Reason, at Time, match func(*Stream) bool) {
 	for i, r := range slices.Backward(f.receivers) {
 		if match(r.stream) {
 			f.removeLocked(i)
-			r.stream.expel(r.leg, reason)
+			r.stream.expel(r.leg, reason, at)
 		}
 	}
 }

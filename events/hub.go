@@ -80,7 +80,8 @@ type Hub struct {
 	short   atomic.Bool // of memory
 	inboxes []*feed     // whose heads watch has yet to ask for in this round
 
-	broadcasts chan Event // that wait to be announced
+	broadcasts  chan Event // that wait to be announced
+	revocations *revocations
 
 	receipts *receiptPace
 	presence *presence
@@ -129,7 +130,8 @@ func New(cfg Config) (*Hub, error) {
 		expiry: newExpiry(),
 		heads:  make(chan *feed, headsMost),
 
-		broadcasts: make(chan Event, broadcastsMost),
+		broadcasts:  make(chan Event, broadcastsMost),
+		revocations: newRevocations(),
 
 		receipts: newReceiptPace(cfg.ReceiptRate),
 		presence: newPresence(cfg),
@@ -153,6 +155,7 @@ func New(cfg Config) (*Hub, error) {
 	h.tasks.Go(h.watch)
 	h.tasks.Go(h.answerHeads)
 	h.tasks.Go(h.announceAll)
+	h.tasks.Go(h.followRevocations)
 	h.tasks.Go(func() { h.wheel.run(ctx) })
 	h.tasks.Go(func() { h.expiry.run(ctx) })
 	if cfg.MemoryLimit > 0 {
@@ -169,6 +172,10 @@ func New(cfg Config) (*Hub, error) {
 	h.tasks.Go(func() { h.presence.alarms.run(ctx, h.presence.ring) })
 	h.tasks.Go(func() { h.presence.register.run(ctx) })
 	h.followBroadcasts()
+	if _, err := h.feed(first, BroadcastChannel); err != nil { // nobody is let in before it is known who isn't
+		h.Close()
+		return nil, fmt.Errorf("read what is revoked: %w", err)
+	}
 	return h, nil
 }
 

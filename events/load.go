@@ -39,6 +39,10 @@ func (h *Hub) startLoading(f *feed) {
 		h.tasks.Go(func() { h.loaded(f, h.loadSystem(f)) })
 		return
 	}
+	if f.channel == BroadcastChannel {
+		h.tasks.Go(func() { h.loaded(f, h.loadBroadcasts(f)) })
+		return
+	}
 	select {
 	case h.heads <- f:
 	default: // the queue is full: wait for a place without holding up others

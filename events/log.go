@@ -13,6 +13,8 @@ type Log interface {
 	Noticeboard(ctx context.Context) (Noticeboard, error)
 	// UserPreferences are those of users, of every one of them.
 	UserPreferences(ctx context.Context, users []string) (map[string]Preferences, error)
+	// Revocations are those that are in force.
+	Revocations(ctx context.Context) ([]Revocation, error)
 	// Heads reports the epoch, and the extents of channels; one that has no events yet is left out.
 	Heads(ctx context.Context, channels []Channel) (Heads, error)
 	// Read returns the events of a channel after a seq, in seq order, at most limit of them. The first is further

@@ -18,6 +18,7 @@ type memLog struct {
 	trimmed map[Channel]int64
 	members map[string]map[string]struct{}
 	wishes  map[string]Preferences
+	revoked []Revocation
 	down    error
 	loads   int
 	reads   int
@@ -208,6 +209,12 @@ func (l *memLog) UserPreferences(_ context.Context, users []string) (map[string]
 		set[user] = p
 	}
 	return set, l.down
+}
+
+func (l *memLog) Revocations(context.Context) ([]Revocation, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.revoked), l.down
 }
 
 func (l *memLog) Heads(_ context.Context, channels []Channel) (Heads, error) {

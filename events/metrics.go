@@ -4,17 +4,18 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics counts what the hub does. No label carries a user or a class.
 type metrics struct {
-	open      prometheus.Gauge
-	opened    prometheus.Counter
-	closed    *prometheus.CounterVec
-	refused   *prometheus.CounterVec
-	delivered prometheus.Counter
-	bytes     prometheus.Counter
-	writes    prometheus.Counter
-	blocked   prometheus.Gauge
-	fanout    prometheus.Histogram
-	replays   *prometheus.CounterVec
-	logReads  *prometheus.CounterVec
+	open       prometheus.Gauge
+	opened     prometheus.Counter
+	closed     *prometheus.CounterVec
+	refused    *prometheus.CounterVec
+	delivered  prometheus.Counter
+	bytes      prometheus.Counter
+	writes     prometheus.Counter
+	blocked    prometheus.Gauge
+	fanout     prometheus.Histogram
+	revocation *prometheus.HistogramVec
+	replays    *prometheus.CounterVec
+	logReads   *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
@@ -48,18 +49,26 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 			Help:    "Time from when the first of a round of streams has something to send until all have been written to.",
 			Buckets: prometheus.ExponentialBuckets(25e-6, 4, 10), // to 6.5 s
 		}),
+		revocation: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "homeroom_revocation_seconds",
+			Help:    "Time from what ends a stream (a removal, a deletion, a revocation, an expiry, a kick) until its last frame has been written, by reason.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, .75, 1, 2.5, 10}, // 1 is what is promised
+		}, []string{"reason"}),
 		replays: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "homeroom_replays_total", Help: "Steps of bringing a stream up to date, by what served them: ring or log.",
 		}, []string{"source"}),
 		logReads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "homeroom_log_reads_total", Help: "Questions to the log by the hub, by kind: load, heads or read.",
+			Name: "homeroom_log_reads_total", Help: "Questions to the log by the hub, by kind: load, heads, read, preferences or revocations.",
 		}, []string{"kind"}),
 	}
 	for _, reason := range []Reason{ReasonCrowded, ReasonOverloaded, ReasonShutdown, ReasonTooMany, ReasonUnavailable} {
 		m.refused.WithLabelValues(string(reason)) // there from the start: what appears with its first count has no rate then
 	}
+	for _, reason := range []Reason{ReasonRemoved, ReasonClassDeleted, ReasonSessionRevoked, ReasonTokenExpired, ReasonKicked, ReasonSlowReader} {
+		m.revocation.WithLabelValues(string(reason))
+	}
 	if reg != nil {
-		reg.MustRegister(m.open, m.opened, m.closed, m.refused, m.delivered, m.bytes, m.writes, m.blocked, m.fanout, m.replays, m.logReads)
+		reg.MustRegister(m.open, m.opened, m.closed, m.refused, m.delivered, m.bytes, m.writes, m.blocked, m.fanout, m.revocation, m.replays, m.logReads)
 		reg.MustRegister(h.gauges()...)
 	}
 	return m

@@ -20,12 +20,15 @@ type Request struct {
 	Address string // where the client is, for admins
 	Counted string // under which its address is counted for [Config.MaxAddressStreams]; "": it isn't
 
+	Session string // by which the user is let in; "" if it is none
+	Issued  Time   // when the token was; 0: unknown
+
 	Poll   bool // for Collect: gets no presence and typing of the moment
 	Absent bool // with Poll: doesn't make the user present
 }
 
-// Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrClosed], [ErrOverloaded],
-// [ErrTooManyStreams], an error that wraps [ErrCursor] for a cursor of another stream, or the log's error.
+// Open opens a stream, which the caller must Run or Collect. It returns [ErrNoAccess], [ErrRevoked], [ErrClosed],
+// [ErrOverloaded], [ErrTooManyStreams], an error that wraps [ErrCursor] for a cursor of another stream, or the log's error.
 func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 	s := &Stream{
 		Connection: uuid.NewString(),
@@ -41,6 +44,7 @@ func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 		address:    req.Address,
 		counted:    req.Counted,
 		since:      Now(),
+		access:     Access{User: req.User, Session: req.Session, Issued: req.Issued},
 		poll:       req.Poll,
 		absent:     req.Absent,
 		wake:       make(chan struct{}, 1),
@@ -53,6 +57,10 @@ func (h *Hub) Open(ctx context.Context, req Request) (*Stream, error) {
 	}
 	if err := h.add(s); err != nil {
 		return nil, err
+	}
+	if _, revoked := h.revocations.of(&s.access); revoked { // one that comes now finds the stream in the table
+		s.close()
+		return nil, ErrRevoked
 	}
 	err := s.open(ctx, req)
 	if err == nil {

@@ -38,12 +38,13 @@ func (s *Stream) begin(sink Sink, expires time.Time) {
 
 // end says farewell for the reason that an error means.
 func (s *Stream) end(ctx context.Context, sink Sink, err error) Ended {
-	s.hub.expiry.remove(s)
 	s.hub.wheel.remove(s)
 	reason, err := s.classify(ctx, err)
 	if frame := s.farewell(reason); frame != nil {
 		_ = s.write(sink, frame) // it ends either way
 	}
+	s.hub.expiry.remove(s) // which cuts a client that doesn't read it in time
+	s.observeChange(reason)
 	s.hub.metrics.closed.WithLabelValues(string(reason)).Inc()
 	return Ended{Reason: reason, Err: err, Events: s.events, Bytes: s.bytes, Cursor: s.cursorAt(s.held)}
 }

@@ -32,6 +32,7 @@ type Stream struct {
 	address string
 	counted string // see Request
 	since   Time
+	access  Access
 
 	poll, absent bool // see Request
 	appeared     bool // the user counts as present by this stream
@@ -57,13 +58,14 @@ type Stream struct {
 	place  place  // guarded by wheel.mu
 	expiry *alarm // guarded by expiry.mu
 
-	mu     sync.Mutex    // guards what follows
-	live   []queued      // what arrived since the owner last looked
-	reason Reason        // why the stream ends; "" while it goes on
-	abort  func()        // unblocks a write that is under way
-	shard  *shard        // of Serve; nil: the stream is never parked
-	listed bool          // on its shard's list
-	wake   chan struct{} // has room for one: "live or reason changed since you looked"; nil: the stream is parked
+	mu      sync.Mutex    // guards what follows
+	live    []queued      // what arrived since the owner last looked
+	reason  Reason        // why the stream ends; "" while it goes on
+	changed Time          // when what ends it happened; 0: nothing did
+	abort   func()        // unblocks a write that is under way
+	shard   *shard        // of Serve; nil: the stream is never parked
+	listed  bool          // on its shard's list
+	wake    chan struct{} // has room for one: "live or reason changed since you looked"; nil: the stream is parked
 }
 
 // queued is a frame on its way to one stream. Without a leg it belongs to no channel. Without a frame it says that
@@ -88,12 +90,12 @@ func (s *Stream) push(frame *Frame, l *leg) {
 }
 
 // expel tells the stream that it has lost a class, which is the end of a class's stream.
-func (s *Stream) expel(l *leg, reason Reason) {
+func (s *Stream) expel(l *leg, reason Reason, at Time) {
 	if s.all {
 		s.push(nil, l)
 		return
 	}
-	s.finish(reason)
+	s.finishFor(reason, at)
 }
 
 // finish ends the stream, after what is queued. The first reason stands, but for a client that can't be told any more:

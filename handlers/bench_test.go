@@ -51,6 +51,8 @@ func (noStore) Heads(context.Context, []events.Channel) (events.Heads, error) {
 	return events.Heads{Epoch: "k3f9"}, nil
 }
 
+func (noStore) Revocations(context.Context) ([]events.Revocation, error) { return nil, nil }
+
 func (noStore) CreateMessage(_ context.Context, p storage.Principal, class string, draft storage.MessageDraft) (storage.Message, error) {
 	return storage.Message{ID: class, Class: class, Seq: 1043, Author: p.User, Text: &draft.Text, Version: 1}, nil
 }

@@ -43,9 +43,10 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := caller(r)
+	access := id.access()
 	stream, err := s.hub.Open(r.Context(), events.Request{
 		User: id.User, Admin: id.Admin(), Class: class, After: after, Oldest: true, Types: types,
-		Address: clientAddress(r), Counted: limitedAddress(r),
+		Address: clientAddress(r), Counted: limitedAddress(r), Session: access.Session, Issued: access.Issued,
 		Poll: true, Absent: wait == 0, // who polls is there, who asks once isn't
 	})
 	if errors.Is(err, events.ErrClosed) && after != nil {

@@ -123,12 +123,17 @@ func FuzzAuthorization(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	server := New(Config{Tokens: tokens, Unlimited: true})
-	f.Add("Bearer x.y.z", "homeroom_session=x.y.z") // GOOD stands for the token
+	server := testServer(f, Config{SigningKey: bytes.Repeat([]byte{2}, MinSecret), Unlimited: true})
+	server.tokens = tokens
+	session, err := server.passes.sign(sessionPass, pass{Session: "s", User: user, Role: storage.GlobalStudent, Expires: time.Now().Add(time.Hour).Unix()})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("Bearer x.y.z", server.cookieName()+"=x.y.z") // GOOD stands for the token, and for the session in the cookie
 	f.Fuzz(func(t *testing.T, authorization, cookie string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header["Authorization"] = []string{strings.ReplaceAll(authorization, "GOOD", good)}
-		r.Header["Cookie"] = []string{strings.ReplaceAll(cookie, "GOOD", good)}
+		r.Header["Cookie"] = []string{strings.ReplaceAll(cookie, "GOOD", session)}
 		var taken bool
 		w := httptest.NewRecorder()
 		server.authenticate(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -51,6 +51,9 @@ func parseKey(text string) (string, error) {
 	if key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", invalidKey(fmt.Sprintf("of 1 to %d visible ASCII characters", maxKey))
 	}
+	if strings.HasPrefix(key, "eyJ") && strings.Count(key, ".") == 2 { // it is stored, and told in the author's events
+		return "", invalidKey("that is no token")
+	}
 	return key, nil
 }
 

@@ -24,7 +24,7 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 		start := time.Now()
 		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		next.ServeHTTP(wrapped, r)
-		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "address", clientAddress(r), "status", wrapped.Status(),
+		s.log.Debug("request", "method", r.Method, "path", Redact(r.URL.Path), "address", clientAddress(r), "status", wrapped.Status(),
 			"bytes", wrapped.BytesWritten(), "duration_ms", time.Since(start).Milliseconds())
 	})
 }
@@ -38,7 +38,7 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 			case http.ErrAbortHandler:
 				panic(bug) // net/http's own way to drop a connection
 			default:
-				s.log.Error("panic", "method", r.Method, "path", r.URL.Path, "panic", bug, "stack", string(debug.Stack()))
+				s.log.Error("panic", "method", r.Method, "path", Redact(r.URL.Path), "panic", bug, "stack", string(debug.Stack()))
 				s.fail(w, r, errPanic)
 			}
 		}()

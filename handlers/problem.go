@@ -62,6 +62,9 @@ func problemOf(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
+	if errors.Is(err, events.ErrRevoked) {
+		return errRevoked
+	}
 	if v, ok := errors.AsType[*storage.VersionError](err); ok {
 		p := newProblem(http.StatusPreconditionFailed, "version_mismatch",
 			"It has changed since the version in If-Match. Merge with the current one, which is enclosed, and try again.")
@@ -160,9 +163,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p := problemOf(err)
 	if p.Status >= http.StatusInternalServerError && !errors.Is(err, errNoKeys) { // the key set logs that once
-		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", p.Status, "error", err)
+		s.log.Error("request failed", "method", r.Method, "path", Redact(r.URL.Path), "status", p.Status, "error", err)
 	}
-	body, err := json.Marshal(p)
+	said := *p // many are answered with the same one
+	said.Detail = Redact(p.Detail)
+	body, err := json.Marshal(&said)
 	if err != nil {
 		s.log.Error("encode problem", "code", p.Code, "error", err)
 		w.WriteHeader(http.StatusInternalServerError)

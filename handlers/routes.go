@@ -29,10 +29,12 @@ func (s *Server) Handler() http.Handler {
 
 	r.Route("/v1", func(r chi.Router) {
 		r.With(s.limitCalls).Delete("/session", s.handle(s.deleteSession))
+		r.With(s.authenticateStream, s.limitCalls).Get("/classes/{class}/stream", s.handle(s.stream))
 
 		r.Group(func(r chi.Router) {
 			r.Use(s.authenticate, s.limitCalls)
 			r.Post("/session", s.handle(s.createSession))
+			r.Post("/stream-tokens", s.handle(s.createStreamToken))
 			r.Post("/classes", s.handle(s.createClass))
 			r.Get("/classes", s.handle(s.listClasses))
 			r.Get("/stream", s.handle(s.streamAll))
@@ -40,6 +42,7 @@ func (s *Server) Handler() http.Handler {
 
 			r.Get("/admin/connections", s.handle(s.listConnections))
 			r.Delete("/admin/connections/{connection}", s.handle(s.closeConnection))
+			r.Delete("/admin/users/{user}/sessions", s.handle(s.endSessions))
 
 			r.Get("/notifications", s.handle(s.listNotifications))
 			r.Put("/notifications/read", s.handle(s.readNotifications))
@@ -99,7 +102,6 @@ func (s *Server) Handler() http.Handler {
 			r.Get(class+"/presence", s.handle(s.listPresence))
 			r.Get(class+"/attendance", s.handle(s.listAttendance))
 
-			r.Get(class+"/stream", s.handle(s.stream))
 			r.Get(class+"/events", s.handle(s.listEvents))
 		})
 	})

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -21,11 +22,12 @@ const (
 	maxBody = 64 << 10
 )
 
-// Config configures a server. Store, Hub and Tokens are required.
+// Config configures a server. Store, Hub, Tokens and SigningKey are required.
 type Config struct {
 	Store        storage.Store
 	Hub          *events.Hub
 	Tokens       *Tokens
+	SigningKey   []byte // of sessions and stream tokens, from the store
 	Logger       *slog.Logger
 	Metrics      *prometheus.Registry // nil: /metrics is empty
 	CORSOrigins  []string             // origins whose pages may call; none by default
@@ -33,6 +35,9 @@ type Config struct {
 	Sockets      *socket.Watcher // of streams over plain HTTP/1.1; nil: net/http keeps their connections
 	Gate         *Gate           // of the http.Server, to be told of streams; nil: there is none
 	Demo         *Demo           // development mode only
+
+	StreamTokenTTL    time.Duration // how long a stream token opens streams
+	RetainRevocations time.Duration // how long all that a user was issued stays refused
 
 	MetricsElsewhere bool // /metrics isn't served here
 	HSTS             HSTS
@@ -47,6 +52,7 @@ type Server struct {
 	store        storage.Store
 	hub          *events.Hub
 	tokens       *Tokens
+	passes       passes
 	log          *slog.Logger
 	metrics      *prometheus.Registry
 	origins      []string
@@ -59,7 +65,9 @@ type Server struct {
 	limits       *limits // nil: none
 	proxies      *Proxies
 
-	metricsElsewhere bool
+	metricsElsewhere  bool
+	streamTokenTTL    time.Duration
+	retainRevocations time.Duration
 }
 
 // New makes a server; Handler is what listens.
@@ -68,6 +76,7 @@ func New(cfg Config) *Server {
 		store:        cfg.Store,
 		hub:          cfg.Hub,
 		tokens:       cfg.Tokens,
+		passes:       passes{cfg.SigningKey},
 		log:          cfg.Logger,
 		metrics:      cfg.Metrics,
 		origins:      cfg.CORSOrigins,
@@ -79,7 +88,9 @@ func New(cfg Config) *Server {
 		sameOrigin:   http.NewCrossOriginProtection(),
 		proxies:      cfg.Proxies,
 
-		metricsElsewhere: cfg.MetricsElsewhere,
+		metricsElsewhere:  cfg.MetricsElsewhere,
+		streamTokenTTL:    cmp.Or(cfg.StreamTokenTTL, DefaultStreamTokenTTL),
+		retainRevocations: cmp.Or(cfg.RetainRevocations, storage.DefaultRetainRevocations),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

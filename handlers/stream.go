@@ -64,7 +64,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, stream *events.Str
 func streamRequest(r *http.Request, class string) (_ events.Request, resume bool, err error) {
 	names := []string{"last_event_id", "lastEventId", "types", "limit"}
 	if class != "" {
-		names = append(names, "resume")
+		names = append(names, "resume", streamTokenParam)
 	}
 	values, err := query(r, names...)
 	if err != nil {
@@ -74,7 +74,11 @@ func streamRequest(r *http.Request, class string) (_ events.Request, resume bool
 		return events.Request{}, false, err
 	}
 	id := caller(r)
-	req := events.Request{User: id.User, Admin: id.Admin(), Class: class, Address: clientAddress(r), Counted: limitedAddress(r)}
+	access := id.access()
+	req := events.Request{
+		User: id.User, Admin: id.Admin(), Class: class, Address: clientAddress(r), Counted: limitedAddress(r),
+		Session: access.Session, Issued: access.Issued,
+	}
 	if req.After, err = cursorParam(r.Header.Get("Last-Event-ID"), values, "last_event_id", "lastEventId"); err != nil {
 		return events.Request{}, false, err
 	}

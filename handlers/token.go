@@ -120,6 +120,7 @@ type identity struct {
 	storage.Principal
 	issued  time.Time // zero: the token doesn't say
 	expires time.Time
+	session string // "" for one who is let in by anything else than a session
 }
 
 // verify checks a token, or remembers that it did. What it refuses it doesn't remember: that may be good later.

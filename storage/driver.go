@@ -181,6 +181,15 @@ type Tx interface {
 	// ForgetAttempts deletes at most limit attempts from before a moment, and returns how many.
 	ForgetAttempts(ctx context.Context, before events.Time, limit int) (int, error)
 
+	// KeepKey keeps a key under a name, unless there is one already, and returns the one that is there then.
+	KeepKey(ctx context.Context, name, fresh string) (string, error)
+	// PutRevocation adds a revocation, or makes the one that there is reach as far.
+	PutRevocation(ctx context.Context, r *events.Revocation) error
+	// CountRevocations counts those of a user.
+	CountRevocations(ctx context.Context, user string) (int, error)
+	// DropRevocations deletes at most limit of those that were to be kept until before a moment, and returns how many.
+	DropRevocations(ctx context.Context, before events.Time, limit int) (int, error)
+
 	// Commit adds events to the log, moves the heads of their channels, and commits.
 	Commit(ctx context.Context, evs []events.Event, heads map[events.Channel]int64) error
 	// Rollback undoes everything. After Commit it does nothing.
@@ -253,6 +262,9 @@ type Reader interface {
 	Acknowledgements(ctx context.Context, m *Bulletin, state AcknowledgementState, after string, limit int) ([]MemberAcknowledgement, error)
 	// Jobs are those that are to be done first, by time, without those that rest.
 	Jobs(ctx context.Context, limit int) ([]Job, error)
+
+	// Revocations are those that are to be kept at a moment, in any order.
+	Revocations(ctx context.Context, now events.Time) ([]events.Revocation, error)
 
 	// LastSeen are of all members of a class, by user id, after an id.
 	LastSeen(ctx context.Context, class, after string, limit int) ([]LastSeen, error)

@@ -57,6 +57,8 @@ func (keptTx) ForgetHeld(context.Context, events.Time, int) (int, error) { retur
 
 func (keptTx) ForgetSessions(context.Context, events.Time, int) (int, error) { return 0, nil }
 
+func (keptTx) DropRevocations(context.Context, events.Time, int) (int, error) { return 0, nil }
+
 func (keptTx) Commit(context.Context, []events.Event, map[events.Channel]int64) error { return nil }
 
 func (keptTx) Rollback() {}

@@ -35,6 +35,7 @@ const (
 	JoinClasses   Action = "join a class with its code"
 	ManageNotices Action = "publish and withdraw system notices"
 	Administer    Action = "list live connections and close them"
+	EndSessions   Action = "end all sessions of a user"
 )
 
 // scope is how far a permission reaches.
@@ -92,6 +93,7 @@ var globalPermissions = [...]globalPermission{
 	{JoinClasses, yes, yes, yes, []condition{archived}},
 	{ManageNotices, yes, no, no, nil},
 	{Administer, yes, no, no, nil},
+	{EndSessions, yes, no, no, nil},
 }
 
 // condition is a state of a class or of a member that forbids some actions.

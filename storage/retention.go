@@ -34,8 +34,9 @@ type Retention struct {
 	Held          time.Duration // how long messages that were held back are; 0 for [DefaultRetainHeld]
 }
 
-// Trim deletes what is due, of the log, of deleted classes, of kept answers, of held messages and of presence, in small transactions between those of
-// the writers. It returns how many rows it deleted. Any number of processes may do so on one database.
+// Trim deletes what is due, of the log, of deleted classes, of kept answers, of held messages, of presence and of
+// revocations, in small transactions between those of the writers. It returns how many rows it deleted. Any number of
+// processes may do so on one database.
 func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	now := e.now()
 	before := now - events.Time(keep.Age.Milliseconds())
@@ -62,7 +63,11 @@ func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 		return trimmed + purged + forgotten + told + held, err
 	}
 	swept, err := e.sweepPresence(ctx, now)
-	return trimmed + purged + forgotten + told + held + swept, err
+	if err != nil {
+		return trimmed + purged + forgotten + told + held + swept, err
+	}
+	over, err := e.forgetRevocations(ctx, now)
+	return trimmed + purged + forgotten + told + held + swept + over, err
 }
 
 // inBatches has small transactions delete rows, between those of the writers, until one finds fewer than it may.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -124,6 +125,15 @@ type Store interface {
 	Notice(ctx context.Context, id string) (events.Notice, error)
 	// WithdrawNotice has a notice expire at once. Admins may.
 	WithdrawNotice(ctx context.Context, p Principal, id string) error
+
+	// SigningKey is the service's own key, 32 random bytes, the same for all processes on one database. It is made when it
+	// is first asked for.
+	SigningKey(ctx context.Context) ([]byte, error)
+	// RevokeSession has the caller's session refused from now on, until it would have expired. Of a caller who has revoked
+	// [MaxRevokedSessions] all that was issued until now is refused, and kept so for a time.
+	RevokeSession(ctx context.Context, p Principal, session string, expires events.Time, keep time.Duration) (events.Revocation, error)
+	// EndSessions has all that was issued to a user until now refused, and keeps it so for a time. Admins may.
+	EndSessions(ctx context.Context, p Principal, user string, keep time.Duration) (events.Revocation, error)
 
 	// OnCommit names who is handed committed events, in seq order per channel, before the write's caller is
 	// answered. It is called once, before the first write.

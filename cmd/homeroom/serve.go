@@ -39,6 +39,7 @@ type serveCommand struct {
 	spamFlags
 	tlsFlags
 	metricsFlags
+	sessionFlags
 	Addr         string        `env:"HOMEROOM_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
 	CORSOrigins  []string      `env:"HOMEROOM_CORS_ORIGINS" name:"cors-origins" help:"Origins whose pages may call, between commas: https://school.example."`
 	Heartbeat    time.Duration `env:"HOMEROOM_HEARTBEAT" default:"15s" help:"Time between heartbeats of a stream."`
@@ -110,6 +111,9 @@ func (c *serveCommand) check() error {
 			return fmt.Errorf("HOMEROOM_CORS_ORIGINS: %q is no origin; want SCHEME://HOST or SCHEME://HOST:PORT", origin)
 		}
 	}
+	if err := c.sessionFlags.check(); err != nil {
+		return err
+	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return fmt.Errorf("HOMEROOM_ADDR: %w; want HOST:PORT", err)
 	}
@@ -121,6 +125,10 @@ func (c *serveCommand) check() error {
 
 // serve wires the parts together, and runs them until ctx ends.
 func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *handlers.Tokens, store storage.Store) error {
+	key, err := store.SigningKey(ctx)
+	if err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	room, unlimited := c.room(openFiles()), c.Limits == "off"
@@ -160,6 +168,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, tokens *hand
 	gateConfig.Trusted = proxies.Trusts
 	gate := handlers.NewGate(gateConfig)
 	config := handlers.Config{
+		SigningKey: key, StreamTokenTTL: c.StreamTokenTTL, RetainRevocations: c.RetainRevocations,
 		Store: store, Hub: hub, Tokens: tokens, Logger: log, Metrics: registry,
 		CORSOrigins: c.CORSOrigins, WriteTimeout: c.WriteTimeout, Sockets: sockets, Gate: gate,
 		MetricsElsewhere: c.MetricsAddr != "", HSTS: c.hsts(),

@@ -58,6 +58,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"purging of bulletins", testBulletinPurge},
 		{"acknowledgements", testAcknowledgements},
 		{"jobs", testJobs},
+		{"revocations", testRevocations},
 	})
 }
 

@@ -19,7 +19,7 @@ func TestOperations(t *testing.T) {
 			t.Errorf("no %v", want)
 		}
 	}
-	if want := 68; len(ops) != want {
+	if want := 70; len(ops) != want {
 		t.Errorf("%d operations, want %d", len(ops), want)
 	}
 	if !slices.IsSortedFunc(ops, func(a, b Operation) int {

@@ -101,6 +101,7 @@ func TestGoodResponses(t *testing.T) {
 		"no member to match":       {"PUT " + membersPath + "/bob", 412, []string{isProblem}, problem("version_mismatch", "412", `,"current":null`)},
 		"a deletion":               {"DELETE " + messagePath, 204, nil, ""},
 		"a session":                {"POST /v1/session", 204, []string{"Set-Cookie: homeroom_session=e30.e30.e30; Path=/; HttpOnly; SameSite=Strict"}, ""},
+		"a session under TLS":      {"POST /v1/session", 204, []string{"Set-Cookie: __Host-homeroom_session=e30.e30.e30; Path=/; HttpOnly; Secure; SameSite=Strict"}, ""},
 		"the end of a session":     {"DELETE /v1/session", 204, []string{"Set-Cookie: homeroom_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"}, ""},
 		"a stream":                 {"GET " + classPath + "/stream", 200, []string{"Content-Type: text/event-stream", "Cache-Control: no-store, no-transform", "X-Accel-Buffering: no"}, ""},
 		"a stream through nginx":   {"GET " + classPath + "/stream", 200, []string{"Content-Type: text/event-stream", "Cache-Control: no-store, no-transform"}, ""},

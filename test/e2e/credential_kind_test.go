@@ -42,7 +42,7 @@ func (c credential) taken() bool {
 }
 
 // credentials are all kinds. A new one takes a line.
-func credentials(t *testing.T) []credential {
+func credentials(t *testing.T, srv *harness.Server) []credential {
 	t.Helper()
 	user := almighty.user()
 	claims := func(changes map[string]any) map[string]any {
@@ -59,14 +59,17 @@ func credentials(t *testing.T) []credential {
 	ago, ahead := time.Now().Add(-time.Minute).Unix(), time.Now().Add(time.Minute).Unix()
 	good := sign(nil)
 	parts := strings.Split(good, ".")
+	session, revoked := openSession(t, srv.With(t, good)).Value, openSession(t, srv.With(t, good))
+	srv.With(t, "").Holding(revoked).Do(http.MethodDelete, "/v1/session", nil).Want(http.StatusNoContent)
+	streamToken := mintStreamToken(t, srv.With(t, good), srv.With(t, good).CreateClass("Elsewhere").ID).Token
 	unsigned := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"nOnE","typ":"JWT"}`)) + "." + parts[1] + "."
 
 	missing, invalid, expired := unauthorised("token_missing"), unauthorised("token_invalid"), unauthorised("token_expired")
 	return []credential{
 		{"a token", bearer(good), accepted("bearer")},
 		{"a token after another spelling of bearer", header("Authorization", "bearer "+good), accepted("bearer")},
-		{"a session cookie", cookie(good), accepted("session")},
-		{"a session cookie from a page of the same origin", both(cookie(good), header("Sec-Fetch-Site", "same-origin")), accepted("session")},
+		{"a session cookie", cookie(session), accepted("session")},
+		{"a session cookie from a page of the same origin", both(cookie(session), header("Sec-Fetch-Site", "same-origin")), accepted("session")},
 
 		{"nothing", nil, missing},
 		{"an empty token", bearer(""), missing},
@@ -78,7 +81,6 @@ func credentials(t *testing.T) []credential {
 		{"a user's name in a proxy's header", header("X-Forwarded-User", user.ID), missing},
 
 		{"an expired token", bearer(sign(map[string]any{"exp": ago})), expired},
-		{"an expired token in the cookie", cookie(sign(map[string]any{"exp": ago})), expired},
 		{"a token without an expiry", bearer(sign(map[string]any{"exp": nil})), invalid},
 		{"a token that is not valid yet", bearer(sign(map[string]any{"nbf": ahead})), invalid},
 		{"a token of the future", bearer(sign(map[string]any{"iat": ahead})), invalid},
@@ -89,7 +91,15 @@ func credentials(t *testing.T) []credential {
 		{"a token for nobody", bearer(sign(map[string]any{"sub": nil})), invalid},
 		{"a token with a role that isn't one", bearer(sign(map[string]any{"role": "root"})), invalid},
 		{"a token signed with another key", bearer(harness.Sign(t, jwa.HS256, []byte(strings.Repeat("k", 32)), claims(nil))), invalid},
-		{"a token in the cookie signed with another key", cookie(harness.Sign(t, jwa.HS256, []byte(strings.Repeat("k", 32)), claims(nil))), invalid},
+		{"a bearer token in the cookie", cookie(good), invalid},
+		{"a session as a bearer token", bearer(session), invalid},
+		{"a session that was ended", cookie(revoked.Value), unauthorised("session_revoked")},
+		{"a session in a cookie of its other name", header("Cookie", "homeroom_session="+session), missing},
+		{"a session in the query", query("stream_token", session), asStreamToken},
+		{"a stream token of another class", query("stream_token", streamToken), asStreamToken},
+		{"a bearer token as a stream token", query("stream_token", good), asStreamToken},
+		{"a stream token as a bearer token", bearer(streamToken), invalid},
+		{"a stream token in the cookie", cookie(streamToken), invalid},
 		{"a token signed with no algorithm", bearer(harness.Sign(t, jwa.NoSignature, nil, claims(nil))), invalid},
 		{"a token that spells no algorithm otherwise", bearer(unsigned), invalid},
 		{"a token signed with HS384", bearer(harness.Sign(t, jwa.HS384, key, claims(nil))), invalid},
@@ -98,11 +108,11 @@ func credentials(t *testing.T) []credential {
 		{"a token whose signature is cut off", bearer(parts[0] + "." + parts[1] + "."), invalid},
 		{"another's signature", bearer(parts[0] + "." + parts[1] + "." + strings.Split(sign(map[string]any{"sub": "x"}), ".")[2]), invalid},
 		{"garbage", bearer("garbage"), invalid},
-		{"a bad token beside a good cookie", both(bearer("garbage"), cookie(good)), invalid},
+		{"a bad token beside a good cookie", both(bearer("garbage"), cookie(session)), invalid},
 
-		{"a session cookie from a page of another origin", both(cookie(good), header("Origin", "https://evil.example")), sameOrigin},
-		{"a session cookie from another site", both(cookie(good), header("Sec-Fetch-Site", "cross-site")), sameOrigin},
-		{"a session cookie from a sandboxed page", both(cookie(good), header("Origin", "null")), sameOrigin},
+		{"a session cookie from a page of another origin", both(cookie(session), header("Origin", "https://evil.example")), sameOrigin},
+		{"a session cookie from another site", both(cookie(session), header("Sec-Fetch-Site", "cross-site")), sameOrigin},
+		{"a session cookie from a sandboxed page", both(cookie(session), header("Origin", "null")), sameOrigin},
 	}
 }
 
@@ -126,6 +136,15 @@ func unauthorised(code string) func(contract.Request) refusal {
 	}
 }
 
+// asStreamToken refuses what comes as a stream token and isn't one of this class; where none is taken it is as good as
+// nothing.
+func asStreamToken(op contract.Request) refusal {
+	if slices.Contains(op.Schemes, "streamToken") {
+		return refusal{http.StatusUnauthorized, "token_invalid"}
+	}
+	return unauthorised("token_missing")(op)
+}
+
 // sameOrigin takes a cookie for what changes nothing. For the rest it matters where it comes from, even where no
 // credential is needed: that nobody's session is ended by another page.
 func sameOrigin(op contract.Request) refusal {
@@ -137,7 +156,7 @@ func sameOrigin(op contract.Request) refusal {
 
 func bearer(token string) func(*harness.Call) { return header("Authorization", "Bearer "+token) }
 
-func cookie(token string) func(*harness.Call) { return header("Cookie", "homeroom_session="+token) }
+func cookie(token string) func(*harness.Call) { return header("Cookie", "__Host-homeroom_session="+token) }
 
 func header(name, value string) func(*harness.Call) {
 	return func(call *harness.Call) { call.Header[name] = value }

@@ -27,7 +27,7 @@ func TestCredentials(t *testing.T) {
 		g.requests[r.ID] = r
 	}
 	g.learnPublic()
-	for _, c := range credentials(t) {
+	for _, c := range credentials(t, srv) {
 		t.Run(c.name, func(t *testing.T) {
 			g.T = t
 			if c.taken() {

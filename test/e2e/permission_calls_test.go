@@ -40,6 +40,7 @@ const (
 	toJoin         = "join a class with its code"
 	toNotify       = "publish and withdraw system notices"
 	toAdminister   = "list live connections and close them"
+	toEndSessions  = "end all sessions of a user"
 	toRead         = "read the class, its lists and its log, and follow it"
 	toAcknowledge  = "acknowledge what was received and read, and announcements and assignments that ask for it"
 	toPost         = "post messages"
@@ -79,6 +80,8 @@ var attempts = []attempt{
 	{operation: "createClass", action: toCreate, body: `{"name":"x"}`, harmless: true},
 	{operation: "listConnections", action: toAdminister},
 	{operation: "closeConnection", action: toAdminister, answer: nothingThere},
+
+	{operation: "endSessions", action: toEndSessions, user: "nobody", harmless: true},
 
 	{operation: "createNotice", action: toNotify, body: `{"level":"info","text":"x","expires_at":"{soon}"}`, answer: perhapsFull, harmless: true},
 	{operation: "listNotices", action: toUse},
@@ -152,6 +155,7 @@ var attempts = []attempt{
 	{operation: "listAttendance", action: toSeePresence},
 	{operation: "putTyping", action: toType, body: `{"typing":true}`, harmless: true},
 
+	{operation: "createStreamToken", action: toRead, body: `{"class":"{class}"}`, harmless: true},
 	{operation: "streamClass", action: toRead, query: "?limit=1"},
 	{operation: "listEvents", action: toRead},
 }

@@ -10,7 +10,10 @@ import (
 	"homeroom/test/harness"
 )
 
-// openSession puts the client's token into a cookie and returns the cookie.
+// sessionCookie is its name where there is TLS, as everywhere but in development mode.
+const sessionCookie = "__Host-homeroom_session"
+
+// openSession opens a session for the client's token and returns its cookie.
 func openSession(t *testing.T, c *harness.Client) *http.Cookie {
 	t.Helper()
 	resp := c.Do("POST", "/v1/session", nil).Want(http.StatusNoContent)
@@ -28,7 +31,7 @@ func TestSession(t *testing.T) {
 
 	t.Run("the cookie is for this site's server only, and lives as long as its token", func(t *testing.T) {
 		cookie := openSession(t, r.srv.With(t, ben.Token(t, time.Hour)))
-		if cookie.Name != "homeroom_session" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Domain != "" {
+		if cookie.Name != sessionCookie || !cookie.HttpOnly || !cookie.Secure || cookie.Path != "/" || cookie.SameSite != http.SameSiteStrictMode || cookie.Domain != "" {
 			t.Errorf("cookie %s", cookie)
 		}
 		left := time.Duration(cookie.MaxAge) * time.Second
@@ -127,8 +130,19 @@ func TestSession(t *testing.T) {
 		if resp := nobody(t).Do("POST", "/v1/session", nil, "Cookie", cookie.Name+"="+cookie.Value); resp.Status != http.StatusUnauthorized {
 			t.Errorf("status %d: a session could be renewed for ever", resp.Status)
 		}
-		expired := hs256(t, with(ben, map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}))
-		nobody(t).Get(r.path(), "Cookie", "homeroom_session="+expired).WantProblem(http.StatusUnauthorized, "token_expired")
+		short := openSession(t, r.srv.With(t, ben.Token(t, 2*time.Second)))
+		harness.Eventually(t, "the session ends with its token", func() bool {
+			return nobody(t).Get(r.path(), "Cookie", short.Name+"="+short.Value).Status == http.StatusUnauthorized
+		})
+		nobody(t).Get(r.path(), "Cookie", short.Name+"="+short.Value).WantProblem(http.StatusUnauthorized, "token_expired")
+		nobody(t).Do("DELETE", "/v1/session", nil, "Cookie", short.Name+"="+short.Value).Want(http.StatusNoContent)
+	})
+
+	t.Run("what is in the cookie is no bearer token, and a bearer token is no session", func(t *testing.T) {
+		cookie := openSession(t, r.as(t, ben))
+		r.srv.With(t, cookie.Value).Get(r.path()).WantProblem(http.StatusUnauthorized, "token_invalid")
+		nobody(t).Get(r.path(), "Cookie", cookie.Name+"="+ben.Token(t, time.Hour)).WantProblem(http.StatusUnauthorized, "token_invalid")
+		nobody(t).Get(r.path(), "Cookie", "homeroom_session="+cookie.Value).WantProblem(http.StatusUnauthorized, "token_missing")
 	})
 
 	t.Run("the end of a session drops the cookie", func(t *testing.T) {

@@ -25,6 +25,7 @@ type Client struct {
 	tb     testing.TB
 	token  string
 	base   *http.Transport
+	cookie string
 	http   *http.Client
 }
 
@@ -53,6 +54,13 @@ func (c *Client) over(transport http.RoundTripper) *Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c
+}
+
+// Holding is the same client with a cookie in place of its token.
+func (c *Client) Holding(cookie *http.Cookie) *Client {
+	twin := *c
+	twin.token, twin.cookie = "", cookie.Name+"="+cookie.Value
+	return &twin
 }
 
 // Unchecked is the same client without the contract: for traffic in masses,
@@ -138,6 +146,9 @@ func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) 
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.cookie != "" {
+		req.Header.Set("Cookie", c.cookie)
 	}
 	for name, value := range call.Header {
 		if name == "Host" {
