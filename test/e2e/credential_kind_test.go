@@ -156,7 +156,9 @@ func sameOrigin(op contract.Request) refusal {
 
 func bearer(token string) func(*harness.Call) { return header("Authorization", "Bearer "+token) }
 
-func cookie(token string) func(*harness.Call) { return header("Cookie", "__Host-homeroom_session="+token) }
+func cookie(token string) func(*harness.Call) {
+	return header("Cookie", "__Host-homeroom_session="+token)
+}
 
 func header(name, value string) func(*harness.Call) {
 	return func(call *harness.Call) { call.Header[name] = value }

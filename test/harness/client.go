@@ -81,6 +81,9 @@ func (c *Client) From(address string) *Client {
 	return twin.over(theContract(c.tb).Transport(c.tb, twin.base))
 }
 
+// CloseIdle hangs up: it ends the connections that wait for another call.
+func (c *Client) CloseIdle() { c.base.CloseIdleConnections() }
+
 // Call is one request. Body may be nil, a string or []byte that is sent as it
 // is, or anything else, which is sent as JSON.
 type Call struct {
