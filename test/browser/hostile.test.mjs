@@ -66,16 +66,26 @@ describe('what users may send', { skip: missing }, () => {
 
   it('would be stopped by the policy if it were markup', () => withPage(async (page, { violations }) => {
     await page.evaluate(async () => {
-      const add = (tag, change) => document.body.append(Object.assign(document.createElement(tag), change));
+      const attempt = (what) => { // some of it is stopped as soon as it is tried
+        try { what(); } catch (error) { if (!(error instanceof TypeError || error instanceof EvalError)) throw error; }
+      };
+      const add = (tag, change) => attempt(() => document.body.append(Object.assign(document.createElement(tag), change)));
       add('script', { textContent: 'window.ran = "inline"' });
       add('script', { src: 'http://127.0.0.1:9/elsewhere.js' });
       add('script', { src: 'data:text/javascript,window.ran="data"' });
       add('img', { src: 'http://127.0.0.1:9/elsewhere.png' });
       add('iframe', { src: 'http://127.0.0.1:9/' });
       add('style', { textContent: 'body { display: none }' });
-      document.body.insertAdjacentHTML('beforeend', '<img src="/nowhere" onerror="window.ran = \'handler\'"><a id="bad" href="javascript:window.ran=\'link\'">x</a>');
-      document.getElementById('bad').click();
-      setTimeout('window.ran = "eval"', 0);
+      attempt(() => document.body.insertAdjacentHTML('beforeend', '<img src="/nowhere" onerror="window.ran = \'markup\'">'));
+      const link = Object.assign(document.createElement('a'), { href: 'javascript:window.ran="link"' });
+      document.body.append(link);
+      link.click();
+      const image = document.createElement('img');
+      attempt(() => image.setAttribute('onerror', 'window.ran = "handler"'));
+      image.src = '/nowhere';
+      document.body.append(image);
+      attempt(() => setTimeout('window.ran = "timer"', 0));
+      attempt(() => eval('window.ran = "eval"'));
       await fetch('http://127.0.0.1:9/').catch(() => {});
       new EventSource('http://127.0.0.1:9/');
       const base = document.createElement('base');
@@ -85,9 +95,9 @@ describe('what users may send', { skip: missing }, () => {
       document.body.append(form);
       form.submit();
     });
-    await page.waitForFunction(() => new Set(window.violated).size >= 9);
+    await page.waitForFunction(() => new Set(window.violated).size >= 8);
     assert.deepEqual([...new Set(await violations())].sort(), [
-      'base-uri', 'connect-src', 'form-action', 'frame-src', 'img-src', 'script-src', 'script-src-attr', 'script-src-elem', 'style-src-elem',
+      'base-uri', 'connect-src', 'form-action', 'frame-src', 'img-src', 'require-trusted-types-for', 'script-src-elem', 'style-src-elem',
     ]);
     assert.equal(await page.evaluate(() => window.ran), undefined);
     assert.notEqual(await page.evaluate(() => getComputedStyle(document.body).display), 'none');

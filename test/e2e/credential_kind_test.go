@@ -59,7 +59,9 @@ func credentials(t *testing.T, srv *harness.Server) []credential {
 	ago, ahead := time.Now().Add(-time.Minute).Unix(), time.Now().Add(time.Minute).Unix()
 	good := sign(nil)
 	parts := strings.Split(good, ".")
-	session, revoked := openSession(t, srv.With(t, good)).Value, openSession(t, srv.With(t, good))
+	signIn := func() *http.Cookie { return openSession(t, srv.With(t, good)) }
+	session := func(call *harness.Call) { cookie(signIn().Value)(call) } // a new one each time, as some calls end it
+	aSession, revoked := signIn().Value, signIn()
 	srv.With(t, "").Holding(revoked).Do(http.MethodDelete, "/v1/session", nil).Want(http.StatusNoContent)
 	streamToken := mintStreamToken(t, srv.With(t, good), srv.With(t, good).CreateClass("Elsewhere").ID).Token
 	unsigned := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"nOnE","typ":"JWT"}`)) + "." + parts[1] + "."
@@ -68,8 +70,8 @@ func credentials(t *testing.T, srv *harness.Server) []credential {
 	return []credential{
 		{"a token", bearer(good), accepted("bearer")},
 		{"a token after another spelling of bearer", header("Authorization", "bearer "+good), accepted("bearer")},
-		{"a session cookie", cookie(session), accepted("session")},
-		{"a session cookie from a page of the same origin", both(cookie(session), header("Sec-Fetch-Site", "same-origin")), accepted("session")},
+		{"a session cookie", session, accepted("session")},
+		{"a session cookie from a page of the same origin", both(session, header("Sec-Fetch-Site", "same-origin")), accepted("session")},
 
 		{"nothing", nil, missing},
 		{"an empty token", bearer(""), missing},
@@ -92,10 +94,10 @@ func credentials(t *testing.T, srv *harness.Server) []credential {
 		{"a token with a role that isn't one", bearer(sign(map[string]any{"role": "root"})), invalid},
 		{"a token signed with another key", bearer(harness.Sign(t, jwa.HS256, []byte(strings.Repeat("k", 32)), claims(nil))), invalid},
 		{"a bearer token in the cookie", cookie(good), invalid},
-		{"a session as a bearer token", bearer(session), invalid},
+		{"a session as a bearer token", bearer(aSession), invalid},
 		{"a session that was ended", cookie(revoked.Value), unauthorised("session_revoked")},
-		{"a session in a cookie of its other name", header("Cookie", "homeroom_session="+session), missing},
-		{"a session in the query", query("stream_token", session), asStreamToken},
+		{"a session in a cookie of its other name", header("Cookie", "homeroom_session="+aSession), missing},
+		{"a session in the query", query("stream_token", aSession), asStreamToken},
 		{"a stream token of another class", query("stream_token", streamToken), asStreamToken},
 		{"a bearer token as a stream token", query("stream_token", good), asStreamToken},
 		{"a stream token as a bearer token", bearer(streamToken), invalid},
@@ -108,11 +110,11 @@ func credentials(t *testing.T, srv *harness.Server) []credential {
 		{"a token whose signature is cut off", bearer(parts[0] + "." + parts[1] + "."), invalid},
 		{"another's signature", bearer(parts[0] + "." + parts[1] + "." + strings.Split(sign(map[string]any{"sub": "x"}), ".")[2]), invalid},
 		{"garbage", bearer("garbage"), invalid},
-		{"a bad token beside a good cookie", both(bearer("garbage"), cookie(session)), invalid},
+		{"a bad token beside a good cookie", both(bearer("garbage"), session), invalid},
 
-		{"a session cookie from a page of another origin", both(cookie(session), header("Origin", "https://evil.example")), sameOrigin},
-		{"a session cookie from another site", both(cookie(session), header("Sec-Fetch-Site", "cross-site")), sameOrigin},
-		{"a session cookie from a sandboxed page", both(cookie(session), header("Origin", "null")), sameOrigin},
+		{"a session cookie from a page of another origin", both(session, header("Origin", "https://evil.example")), sameOrigin},
+		{"a session cookie from another site", both(session, header("Sec-Fetch-Site", "cross-site")), sameOrigin},
+		{"a session cookie from a sandboxed page", both(session, header("Origin", "null")), sameOrigin},
 	}
 }
 

@@ -40,7 +40,7 @@ func TestRawRequests(t *testing.T) {
 		"a host with a space":        {get("Host: a b\r\n"), []int{400}, false},
 		"absolute form":              {"GET http://elsewhere.example/healthz HTTP/1.1\r\n" + host + "\r\n", []int{200}, true}, // RFC 9112, 3.2.2
 		"absolute form of a path":    {"GET http://elsewhere.example/nowhere HTTP/1.1\r\n" + host + "\r\n", []int{404}, true},
-		"CONNECT":                    {"CONNECT elsewhere.example:443 HTTP/1.1\r\n" + host + "\r\n", []int{405}, true},
+		"CONNECT":                    {"CONNECT elsewhere.example:443 HTTP/1.1\r\n" + host + "\r\n", []int{404}, true},
 		"TRACE":                      {"TRACE /healthz HTTP/1.1\r\n" + host + "X-Secret: 1\r\n\r\n", []int{405}, true},
 		"a method that isn't one":    {strings.Repeat("A", 5000) + " /healthz HTTP/1.1\r\n" + host + "\r\n", []int{405}, true},
 		"upgrade to a web socket":    {get(host + "Connection: Upgrade\r\nUpgrade: websocket\r\n"), []int{200}, true},

@@ -42,6 +42,7 @@ func TestRoutes(t *testing.T) {
 		"POST /v1/classes/{class}/assignments":                   `{"title":"x","text":"x","due_at":"{later}"}`,
 		"PATCH /v1/classes/{class}/assignments/{assignment}":     `{"title":"x"}`,
 
+		"POST /v1/stream-tokens":            `{"class":"{class}"}`,
 		"PUT /v1/notifications/read":        `{"up_to":"{class}"}`,
 		"PUT /v1/notifications/preferences": `{"muted_classes":[]}`,
 		"POST /v1/system/notices":           `{"level":"info","text":"x","expires_at":"` + time.Now().Add(time.Hour).Format(time.RFC3339) + `"}`,
