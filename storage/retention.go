@@ -39,35 +39,25 @@ type Retention struct {
 // processes may do so on one database.
 func (e *Engine) Trim(ctx context.Context, keep Retention) (int, error) {
 	now := e.now()
-	before := now - events.Time(keep.Age.Milliseconds())
-	trimmed, err := e.trimLog(ctx, before, keep.Count)
-	if err != nil {
-		return trimmed, err
+	ago := func(d time.Duration) events.Time { return now - events.Time(d.Milliseconds()) }
+	total := 0
+	for _, step := range [...]func() (int, error){
+		func() (int, error) { return e.trimLog(ctx, ago(keep.Age), keep.Count) },
+		func() (int, error) { return e.purgeClasses(ctx, ago(doomedFor)) },
+		func() (int, error) { return e.forgetAttempts(ctx, ago(AttemptLife)) },
+		func() (int, error) {
+			return e.trimNotifications(ctx, ago(cmp.Or(keep.Notifications, DefaultRetainNotifications)))
+		},
+		func() (int, error) { return e.trimHeld(ctx, ago(cmp.Or(keep.Held, DefaultRetainHeld))) },
+		func() (int, error) { return e.sweepPresence(ctx, now) },
+		func() (int, error) { return e.forgetRevocations(ctx, now) },
+	} {
+		n, err := step()
+		if total += n; err != nil {
+			return total, err
+		}
 	}
-	purged, err := e.purgeClasses(ctx, now-events.Time(doomedFor.Milliseconds()))
-	if err != nil {
-		return trimmed + purged, err
-	}
-	forgotten, err := e.forgetAttempts(ctx, now-events.Time(AttemptLife.Milliseconds()))
-	if err != nil {
-		return trimmed + purged + forgotten, err
-	}
-	listed := cmp.Or(keep.Notifications, DefaultRetainNotifications)
-	told, err := e.trimNotifications(ctx, now-events.Time(listed.Milliseconds()))
-	if err != nil {
-		return trimmed + purged + forgotten + told, err
-	}
-	kept := cmp.Or(keep.Held, DefaultRetainHeld)
-	held, err := e.trimHeld(ctx, now-events.Time(kept.Milliseconds()))
-	if err != nil {
-		return trimmed + purged + forgotten + told + held, err
-	}
-	swept, err := e.sweepPresence(ctx, now)
-	if err != nil {
-		return trimmed + purged + forgotten + told + held + swept, err
-	}
-	over, err := e.forgetRevocations(ctx, now)
-	return trimmed + purged + forgotten + told + held + swept + over, err
+	return total, nil
 }
 
 // inBatches has small transactions delete rows, between those of the writers, until one finds fewer than it may.

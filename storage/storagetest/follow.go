@@ -20,8 +20,7 @@ import (
 )
 
 const (
-	followBatch  = 100 // runs of one rapid.Check
-	followRuns   = 1000
+	followBatch  = 100              // runs of one rapid.Check
 	followWait   = 30 * time.Second // for an event that must come; a bound, never waited for
 	followHubLag = 20 * time.Millisecond
 	followSoon   = 5 * time.Millisecond // until what is scheduled is published
