@@ -432,6 +432,20 @@ func TestAccess(t *testing.T) {
 			}
 		})
 	})
+	t.Run("is over within a second for one who doesn't read the last frame", func(t *testing.T) {
+		inBubble(t, Config{}, func(f *fixture) {
+			gone := f.open("s", nil)
+			<-gone.gate
+			begun := time.Now()
+			f.hub.Publish([]Event{f.log.commit(class, MemberLeft, "s")})
+			if reason := gone.end(); reason != ReasonSlowReader {
+				t.Errorf("ended for %s", reason)
+			}
+			if took := time.Since(begun); took >= time.Second {
+				t.Errorf("ended after %v", took)
+			}
+		})
+	})
 	t.Run("returns to one who joins again", func(t *testing.T) {
 		inBubble(t, Config{}, func(f *fixture) {
 			r := f.open("s", nil)
