@@ -69,7 +69,11 @@ func (t *trial) furnish(ctx context.Context) error {
 	group.SetLimit(t.cfg.Posters)
 	for _, c := range t.classes {
 		for i := range c.members {
-			group.Go(func() error { return t.admit(joined, c, &c.members[i]) })
+			role := "student"
+			if i < t.cfg.Posters {
+				role = "teacher" // who has no limit of their own: it is the service that is tried, and not its settings
+			}
+			group.Go(func() error { return t.admit(joined, c, &c.members[i], role) })
 		}
 	}
 	if err := group.Wait(); err != nil {
@@ -103,9 +107,9 @@ func (t *trial) found(ctx context.Context, c *class) (err error) {
 	return err
 }
 
-// admit gives a member a token and adds it to its class.
-func (t *trial) admit(ctx context.Context, c *class, m *member) (err error) {
-	if m.token, err = t.cfg.Token(m.user, "student", t.cfg.tokensLast()); err != nil {
+// admit gives a member a token with a global role, and adds it to its class as a student.
+func (t *trial) admit(ctx context.Context, c *class, m *member, role string) (err error) {
+	if m.token, err = t.cfg.Token(m.user, role, t.cfg.tokensLast()); err != nil {
 		return err
 	}
 	_, err = t.api.do(ctx, call{
