@@ -16,6 +16,8 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/r3labs/sse/v2"
 	"gopkg.in/cenkalti/backoff.v1"
+
+	"homeroom/cmd/homeroom/library"
 )
 
 const (
@@ -83,6 +85,7 @@ func orEnd(err error) error {
 // validate tells a stream from a refusal. A refusal of the caller lasts; a fault of the service passes.
 func validate(_ *sse.Client, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
+		resp.Body = library.Whole(resp.Body, maxFrame)
 		return nil
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read

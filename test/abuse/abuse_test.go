@@ -13,7 +13,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
 
 // lasts is how long an attack goes on beside the members' work.
-const lasts = 3 * time.Second
+const lasts = 2 * time.Second
 
 // The suite attacks a server with its limits as they are by default while honest members go on with their class, and
 // holds what docs/security.md promises: whatever an attacker does, the members get everything that is posted, once and in

@@ -10,6 +10,8 @@ import (
 
 	"github.com/r3labs/sse/v2"
 	"gopkg.in/cenkalti/backoff.v1"
+
+	"homeroom/cmd/homeroom/library"
 )
 
 // libraryWire reads streams with the client of r3labs/sse.
@@ -38,11 +40,12 @@ func (w *libraryWire) follow(ctx context.Context, o opening, take func(*frame)) 
 	client.Headers["Authorization"] = "Bearer " + o.token
 	client.ReconnectStrategy = &backoff.StopBackOff{} // readers come back when the stream says, not when the library does
 	client.ResponseValidator = func(_ *sse.Client, resp *http.Response) error {
-		err := checkOpened(resp, o.path)
-		if err != nil {
+		if err := checkOpened(resp, o.path); err != nil {
 			_ = resp.Body.Close() // it was only read
+			return err
 		}
-		return err
+		resp.Body = library.Whole(resp.Body, maxFrame)
+		return nil
 	}
 	if o.cursor != nil {
 		client.LastEventID.Store(bytes.Clone(o.cursor))
