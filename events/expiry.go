@@ -25,10 +25,12 @@ func (x *expiry) add(s *Stream, at time.Time) {
 	})
 }
 
-// remove undoes add. It may come after the stream was ended.
+// remove undoes add, and has no alarm that was or will be set touch the stream any more. It may come after the stream was
+// ended.
 func (x *expiry) remove(s *Stream) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	s.over = true
 	x.alarms.cancel(s.expiry)
 }
 

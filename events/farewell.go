@@ -37,12 +37,19 @@ func (x *expiry) cutBy(s *Stream, change Time) {
 }
 
 func (x *expiry) cutByLocked(s *Stream, change Time) {
+	if s.over { // a change may come between its end and its leaving of the feeds
+		return
+	}
 	due := change.Std().Add(farewellDue)
 	if least := time.Now().Add(farewellLeast); due.Before(least) {
 		due = least
 	}
 	x.alarms.cancel(s.expiry)
-	s.expiry = x.alarms.set(due, func() { s.finish(ReasonSlowReader) })
+	s.expiry = x.alarms.set(due, func() {
+		if !s.over { // if it was set before add, another has taken its place, and remove didn't find it
+			s.finish(ReasonSlowReader)
+		}
+	})
 }
 
 // observeChange says how long it took from the change that ended the stream to its end, if a change did.

@@ -446,6 +446,39 @@ func TestAccess(t *testing.T) {
 			}
 		})
 	})
+	t.Run("that was lost as the stream ended by itself cuts nobody who has its connection by then", func(t *testing.T) {
+		inBubble(t, Config{}, func(f *fixture) {
+			for _, when := range []string{"before", "after"} {
+				ctx, stop := context.WithCancel(f.t.Context())
+				s, err := f.hub.Open(ctx, Request{User: "s", Class: class})
+				if err != nil {
+					f.t.Fatal(err)
+				}
+				if when == "before" { // it runs
+					s.finishFor(ReasonRemoved, Now())
+				}
+				r := newReader(f.t)
+				f.start(ctx, s, r, time.Now().Add(time.Hour))
+				if when == "after" {
+					stop()
+					if f.sockets {
+						r.hangup()
+					}
+				}
+				<-r.ended
+				s.finishFor(ReasonRemoved, Now())
+				time.Sleep(2 * time.Second) // fake time
+				select {
+				case <-r.aborted:
+					if when == "before" || !f.sockets { // a hangup aborts by itself
+						t.Errorf("%s: its connection was cut when it was over", when)
+					}
+				default:
+				}
+				stop()
+			}
+		})
+	})
 	t.Run("returns to one who joins again", func(t *testing.T) {
 		inBubble(t, Config{}, func(f *fixture) {
 			r := f.open("s", nil)

@@ -57,6 +57,7 @@ type Stream struct {
 
 	place  place  // guarded by wheel.mu
 	expiry *alarm // guarded by expiry.mu
+	over   bool   // it has said farewell: its sink may serve another by now; guarded by expiry.mu
 
 	mu      sync.Mutex    // guards what follows
 	live    []queued      // what arrived since the owner last looked
